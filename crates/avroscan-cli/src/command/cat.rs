@@ -1,0 +1,69 @@
+//! `avroscan cat`: all rows, in file order.
+
+use avroscan::Scan;
+use clap::{Args, ValueEnum};
+
+use crate::args::{ColumnArgs, ReadArgs, StorageArgs};
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::progress::Bar;
+
+/// Write rows to standard output, one JSON object a line, in file order
+///
+/// Nulls are written out. Several files are read as one, one after the other; they must have the
+/// same columns. When a file turns out to be damaged, the rows before the damage have been written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  avroscan cat events.avro --columns id,user.email --rows 1000
+  avroscan cat 's3://bucket/2024/**/*.avro' --format csv > events.csv")]
+pub(crate) struct Cat {
+    /// Files, patterns, directories or URLs
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+
+    #[command(flatten)]
+    columns: ColumnArgs,
+
+    /// Stop after this many rows [default: all]
+    #[arg(long, value_name = "N")]
+    rows: Option<u64>,
+
+    /// The form of a row
+    #[arg(long, value_enum, default_value_t = RowFormat::Jsonl)]
+    format: RowFormat,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    #[command(flatten)]
+    storage: StorageArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RowFormat {
+    /// One JSON object a line
+    Jsonl,
+    /// A header line and one line a row; records, lists and maps as JSON text in their cell
+    Csv,
+}
+
+impl Cat {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let mut options = self.read.to_options();
+        options.projection = self.columns.to_projection();
+        options.n_rows = self.rows;
+        let scan = Scan::open_blocking(&self.files, &self.storage.to_options(), options)?;
+
+        let format = match self.format {
+            RowFormat::Jsonl => Format::Jsonl,
+            RowFormat::Csv => Format::Csv,
+        };
+        let mut output = format.to_stdout(scan.schema())?;
+        let _bar = Bar::beside_output(&scan.options().progress);
+        for batch in scan.reader()? {
+            output.write(&batch?)?;
+        }
+        output.finish()
+    }
+}

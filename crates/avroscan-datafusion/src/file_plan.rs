@@ -1,0 +1,134 @@
+//! How one file answers a query: which of its fields are decoded, and what becomes of them.
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
+use avroscan::{AvroFile, DecodePlan, Limits, Projection};
+use datafusion::common::Result;
+use datafusion::common::cast::as_boolean_array;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::physical_expr::projection::Projector;
+use datafusion::physical_expr::utils::reassign_expr_columns;
+use datafusion::physical_expr::{PhysicalExpr, PhysicalExprSimplifier};
+
+use crate::error::external;
+use crate::field_paths::FieldPaths;
+use crate::query::{FileExprs, Query};
+
+/// The way from a file's decoded batches to the batches of the scan.
+///
+/// There are three schemas on it. *Decoded*: the fields of the file that the query reads, as the
+/// core decodes them. *Kept*: those of them that the output needs; the others are there for the
+/// predicate. *Output*: the query's expressions over them, in the table's types.
+#[derive(Debug)]
+pub(crate) struct FilePlan {
+    decode: Arc<DecodePlan>,
+    /// Over the decoded columns.
+    predicate: Option<Arc<dyn PhysicalExpr>>,
+    /// Positions of the kept columns among the decoded ones.
+    kept: Vec<usize>,
+    projector: Projector,
+    output_schema: SchemaRef,
+}
+
+impl FilePlan {
+    /// # Errors
+    /// When the file's columns cannot become those of the table.
+    pub(crate) fn new(
+        query: &Query,
+        file: &PartitionedFile,
+        avro: &AvroFile,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let schema = &avro.header().schema;
+        let compile = |projection: &Projection| {
+            DecodePlan::new(schema, projection, limits)
+                .map_err(|error| external(error.in_file(avro.location())))
+        };
+        let whole = compile(&Projection::All)?;
+        let file_schema = whole.arrow_schema();
+        let exprs = adapt(query, query.for_file(file)?, file_schema)?;
+
+        let mut output_paths = FieldPaths::default();
+        for expr in exprs.projection.expr_iter() {
+            output_paths.add(&expr, file_schema)?;
+        }
+        let mut paths = FieldPaths::default();
+        for expr in exprs.projection.expr_iter().chain(exprs.predicate.clone()) {
+            paths.add(&expr, file_schema)?;
+        }
+
+        // With no path at all, the core counts rows by the block headers alone.
+        let projection = Projection::columns(paths.paths().iter().map(|path| path.join(".")));
+        let decode = compile(&projection)?;
+        let decoded = decode.arrow_schema();
+        let kept: Vec<usize> = (0..decoded.fields().len())
+            .filter(|&index| output_paths.has_column(decoded.field(index).name()))
+            .collect();
+        let kept_schema = decoded.project(&kept)?;
+        let projector = exprs
+            .projection
+            .try_map_exprs(|expr| reassign_expr_columns(expr, &kept_schema))?
+            .make_projector(&kept_schema)?;
+        let predicate = exprs
+            .predicate
+            .map(|predicate| reassign_expr_columns(predicate, decoded))
+            .transpose()?;
+        let output_schema = Arc::clone(&query.output_schema);
+        Ok(Self {
+            decode: Arc::new(decode),
+            predicate,
+            kept,
+            projector,
+            output_schema,
+        })
+    }
+
+    /// What to decode. No columns where the query only needs to know how many rows there are.
+    pub(crate) fn decode(&self) -> &Arc<DecodePlan> {
+        &self.decode
+    }
+
+    /// The part of the answer that comes from this batch of decoded rows.
+    pub(crate) fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        // The predicate is evaluated anew for each batch: dynamic filters change in between.
+        let batch = match &self.predicate {
+            None => batch.project(&self.kept)?,
+            Some(predicate) => {
+                let mask = predicate.evaluate(batch)?.into_array(batch.num_rows())?;
+                let kept = batch.project(&self.kept)?;
+                filter_record_batch(&kept, as_boolean_array(&mask)?)?
+            }
+        };
+        // Before projecting, the rows are down to those asked for: an expression may well fail
+        // for the others.
+        let projected = self.projector.project_batch(&batch)?;
+        if projected.schema_ref() == &self.output_schema {
+            return Ok(projected);
+        }
+        // The table may call a column nullable where the file does not, and the reverse.
+        let (_, columns, rows) = projected.into_parts();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let schema = Arc::clone(&self.output_schema);
+        Ok(RecordBatch::try_new_with_options(
+            schema, columns, &options,
+        )?)
+    }
+}
+
+/// The expressions over the columns of the file instead of those of the table: cast to the
+/// table's types, and null for columns that the file does not have.
+fn adapt(query: &Query, exprs: FileExprs, file_schema: &SchemaRef) -> Result<FileExprs> {
+    let table_columns = query.table_schema.file_schema();
+    let rewriter = query
+        .expr_adapter_factory
+        .create(Arc::clone(table_columns), Arc::clone(file_schema))?;
+    let simplifier = PhysicalExprSimplifier::new(file_schema);
+    let adapt = |expr| simplifier.simplify(rewriter.rewrite(expr)?);
+    Ok(FileExprs {
+        projection: exprs.projection.try_map_exprs(adapt)?,
+        predicate: exprs.predicate.map(adapt).transpose()?,
+    })
+}

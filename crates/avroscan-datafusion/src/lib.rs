@@ -1,0 +1,65 @@
+//! Apache Avro object container files as DataFusion tables.
+//!
+//! ```
+//! use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt};
+//! use datafusion::prelude::SessionContext;
+//!
+//! # async fn example() -> datafusion::error::Result<()> {
+//! let ctx = SessionContext::new();
+//! ctx.register_avro_table("orders", "data/orders.avro", AvroReadOptions::default()).await?;
+//! ctx.sql("SELECT count(*) FROM orders WHERE amount > 10").await?.show().await?;
+//!
+//! // SQL alone: CREATE EXTERNAL TABLE t STORED AS AVRO LOCATION 'data/'
+//! ctx.enable_avroscan(AvroOptions::default())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The parts, in the order in which a query meets them:
+//!
+//! ```text
+//! AvroSessionExt ──► AvroTable ──► AvroFormat ──► AvroSource ──► opener ──► batches
+//!  registers          lists the     columns of     projection,    one        decoded by the core,
+//!                     files         the files      filter, cuts   range      filtered, projected
+//! ```
+//!
+//! The scan is a `DataSourceExec`, so all that DataFusion does for its own file formats is there:
+//! directories and globs, partition columns, limits, orderings, metrics, dynamic filters and the
+//! sharing of ranges between partitions.
+
+mod error;
+mod factory;
+mod field_paths;
+mod file_cache;
+mod file_plan;
+mod format;
+mod location;
+mod metrics;
+mod opener;
+mod options;
+mod query;
+mod range_stream;
+mod read_options;
+mod session;
+mod source;
+mod split;
+mod table;
+mod table_factory;
+mod types;
+
+pub use factory::AvroFormatFactory;
+pub use format::AvroFormat;
+pub use options::AvroOptions;
+pub use read_options::AvroReadOptions;
+pub use session::AvroSessionExt;
+pub use source::AvroSource;
+pub use table::AvroTable;
+pub use table_factory::AvroTableFactory;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/datafusion.md")]
+struct Guide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

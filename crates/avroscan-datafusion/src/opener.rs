@@ -1,0 +1,98 @@
+//! Opens one file, or one range of it, for a partition of a scan.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use avroscan::{AvroFile, BatchStream, ObjectSource, Progress, ScanOptions, Split};
+use datafusion::common::{Result, exec_err};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
+use object_store::ObjectStore;
+
+use crate::error::external;
+use crate::file_cache::FileCache;
+use crate::file_plan::FilePlan;
+use crate::location::location;
+use crate::metrics::{RangeMetrics, ScanMetrics};
+use crate::query::Query;
+use crate::range_stream::RangeStream;
+
+/// Opens the files of one partition of a scan.
+#[derive(Debug, Clone)]
+pub(crate) struct AvroOpener {
+    pub(crate) query: Arc<Query>,
+    pub(crate) options: ScanOptions,
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) store_url: ObjectStoreUrl,
+    pub(crate) files: FileCache,
+    pub(crate) metrics: ScanMetrics,
+    /// Most rows that anyone wants from this partition.
+    pub(crate) limit: Option<usize>,
+}
+
+impl FileOpener for AvroOpener {
+    fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
+        let split = split(&file)?;
+        let opener = self.clone();
+        Ok(async move { opener.open_split(file, split).await }.boxed())
+    }
+}
+
+impl AvroOpener {
+    async fn open_split(
+        self,
+        file: PartitionedFile,
+        split: Split,
+    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let mut options = self.options.clone().with_progress(Progress::default());
+        let metrics = RangeMetrics::new(self.metrics.clone(), options.progress.clone());
+        let avro = self
+            .open_file(&file, &options.progress)
+            .await
+            .map_err(external)?;
+        let plan = FilePlan::new(&self.query, &file, &avro, &options.limits)?;
+        if self.query.predicate.is_none() {
+            options.n_rows = self.limit.map(|limit| limit as u64);
+        }
+        let decode = Arc::clone(plan.decode());
+        let batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
+        Ok(RangeStream::new(batches, plan, metrics).boxed())
+    }
+
+    async fn open_file(
+        &self,
+        file: &PartitionedFile,
+        progress: &Progress,
+    ) -> avroscan::Result<Arc<AvroFile>> {
+        let meta = &file.object_meta;
+        let limits = &self.options.limits;
+        let source = ObjectSource::new(
+            Arc::clone(&self.store),
+            meta.location.clone(),
+            location(&self.store_url, &meta.location),
+        );
+        let source = Arc::new(source.with_meta(meta.clone()));
+        match file.range {
+            None => AvroFile::open(source, limits, progress).await,
+            Some(_) => self.files.open(source, meta, limits, progress).await,
+        }
+    }
+}
+
+fn split(file: &PartitionedFile) -> Result<Split> {
+    let Some(range) = &file.range else {
+        return Ok(Split::all());
+    };
+    match (u64::try_from(range.start), u64::try_from(range.end)) {
+        (Ok(start), Ok(end)) => Ok(Split::new(start, end)),
+        _ => exec_err!(
+            "{} cannot be read from {} to {}",
+            file.path(),
+            range.start,
+            range.end
+        ),
+    }
+}

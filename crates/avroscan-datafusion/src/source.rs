@@ -1,0 +1,217 @@
+//! The Avro side of a `DataSourceExec`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::physical_plan::{
+    FileGroupPartitioner, FileOpener, FileScanConfig, FileSource,
+};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::utils::{collect_columns, conjunction};
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
+use datafusion::physical_expr_adapter::DefaultPhysicalExprAdapterFactory;
+use datafusion::physical_expr_common::physical_expr::fmt_sql;
+use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::physical_plan::{DisplayFormatType, apply_expression_roots};
+use object_store::ObjectStore;
+
+use crate::file_cache::FileCache;
+use crate::metrics::ScanMetrics;
+use crate::opener::AvroOpener;
+use crate::query::Query;
+use crate::{AvroOptions, split};
+
+/// Reads Avro files for a [`FileScanConfig`]: the columns, struct fields and rows that the query
+/// wants, in ranges that keep all partitions busy.
+#[derive(Debug, Clone)]
+pub struct AvroSource {
+    options: AvroOptions,
+    table_schema: TableSchema,
+    projection: ProjectionExprs,
+    predicate: Option<Arc<dyn PhysicalExpr>>,
+    metrics: ExecutionPlanMetricsSet,
+    files: FileCache,
+}
+
+impl AvroSource {
+    /// A source of all columns and rows of a table.
+    pub fn new(table_schema: impl Into<TableSchema>, options: AvroOptions) -> Self {
+        let table_schema = table_schema.into();
+        let columns = table_schema.table_schema();
+        let all: Vec<usize> = (0..columns.fields().len()).collect();
+        Self {
+            options,
+            projection: ProjectionExprs::from_indices(&all, columns),
+            table_schema,
+            predicate: None,
+            metrics: ExecutionPlanMetricsSet::new(),
+            files: FileCache::default(),
+        }
+    }
+
+    /// How the files are read.
+    pub fn options(&self) -> &AvroOptions {
+        &self.options
+    }
+
+    /// Whether the query needs more of the files than how many rows there are.
+    fn reads_columns(&self) -> bool {
+        let file_columns = self.table_schema.file_schema().fields().len();
+        let exprs = self.projection.expr_iter().chain(self.predicate.clone());
+        exprs
+            .flat_map(|expr| collect_columns(&expr))
+            .any(|column| column.index() < file_columns)
+    }
+}
+
+impl FileSource for AvroSource {
+    fn create_file_opener(
+        &self,
+        object_store: Arc<dyn ObjectStore>,
+        base_config: &FileScanConfig,
+        partition: usize,
+    ) -> Result<Arc<dyn FileOpener>> {
+        let expr_adapter_factory = base_config
+            .expr_adapter_factory
+            .clone()
+            .unwrap_or_else(|| Arc::new(DefaultPhysicalExprAdapterFactory));
+        let output_schema = self
+            .projection
+            .project_schema(self.table_schema.table_schema())?;
+        let query = Query {
+            table_schema: self.table_schema.clone(),
+            projection: self.projection.clone(),
+            predicate: self.predicate.clone(),
+            output_schema: Arc::new(output_schema),
+            expr_adapter_factory,
+        };
+        Ok(Arc::new(AvroOpener {
+            query: Arc::new(query),
+            options: self.options.scan().clone(),
+            store: object_store,
+            store_url: base_config.object_store_url.clone(),
+            files: self.files.clone(),
+            metrics: ScanMetrics::new(&self.metrics, partition),
+            limit: base_config.limit,
+        }))
+    }
+
+    fn table_schema(&self) -> &TableSchema {
+        &self.table_schema
+    }
+
+    fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
+        let mut source = self.clone();
+        source.options = source.options.with_session_batch_size(batch_size);
+        Arc::new(source)
+    }
+
+    fn filter(&self) -> Option<Arc<dyn PhysicalExpr>> {
+        self.predicate.clone()
+    }
+
+    fn projection(&self) -> Option<&ProjectionExprs> {
+        Some(&self.projection)
+    }
+
+    fn metrics(&self) -> &ExecutionPlanMetricsSet {
+        &self.metrics
+    }
+
+    fn file_type(&self) -> &str {
+        "avro"
+    }
+
+    fn fmt_extra(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(predicate) = &self.predicate else {
+            return Ok(());
+        };
+        match format {
+            DisplayFormatType::Default | DisplayFormatType::Verbose => {
+                write!(f, ", predicate={predicate}")
+            }
+            DisplayFormatType::TreeRender => {
+                writeln!(f, "predicate={}", fmt_sql(predicate.as_ref()))
+            }
+        }
+    }
+
+    fn repartitioned(
+        &self,
+        target_partitions: usize,
+        repartition_file_min_size: usize,
+        output_ordering: Option<LexOrdering>,
+        config: &FileScanConfig,
+    ) -> Result<Option<FileScanConfig>> {
+        if split::is_small_limit(config) {
+            return Ok(None);
+        }
+        let groups = if output_ordering.is_some() {
+            // Each group stays one stretch of one file, or the files it was: in order.
+            FileGroupPartitioner::new()
+                .with_target_partitions(target_partitions)
+                .with_repartition_file_min_size(repartition_file_min_size)
+                .with_preserve_order_within_groups(true)
+                .repartition_file_groups(&config.file_groups)
+        } else {
+            // Rows are counted by walking over a file's blocks from its start: ranges would
+            // only walk the same way again.
+            let range_bytes = if self.reads_columns() {
+                split::RANGE_BYTES
+            } else {
+                split::WHOLE_FILES
+            };
+            let groups = &config.file_groups;
+            split::cut(
+                groups,
+                target_partitions,
+                repartition_file_min_size,
+                range_bytes,
+            )
+        };
+        Ok(groups.map(|groups| {
+            let mut config = config.clone();
+            config.file_groups = groups;
+            config
+        }))
+    }
+
+    fn try_pushdown_filters(
+        &self,
+        filters: Vec<Arc<dyn PhysicalExpr>>,
+        _config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
+        let answer = |answer| {
+            FilterPushdownPropagation::with_parent_pushdown_result(vec![answer; filters.len()])
+        };
+        if filters.is_empty() || !self.options.pushdown_filters() {
+            return Ok(answer(PushedDown::No));
+        }
+        let answer = answer(PushedDown::Yes);
+        let mut source = self.clone();
+        source.predicate = Some(conjunction(source.predicate.into_iter().chain(filters)));
+        Ok(answer.with_updated_node(Arc::new(source)))
+    }
+
+    fn try_pushdown_projection(
+        &self,
+        projection: &ProjectionExprs,
+    ) -> Result<Option<Arc<dyn FileSource>>> {
+        let mut source = self.clone();
+        source.projection = self.projection.try_merge(projection)?;
+        Ok(Some(Arc::new(source)))
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        let projected = self.projection.iter().map(|projected| &projected.expr);
+        apply_expression_roots(self.predicate.iter().chain(projected), f)
+    }
+}

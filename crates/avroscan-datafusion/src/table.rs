@@ -1,0 +1,164 @@
+//! A table over Avro files.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{ScanArgs, ScanResult, Session, TableProvider};
+use datafusion::common::{Constraints, Result, plan_err};
+use datafusion::datasource::TableType;
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+};
+use datafusion::logical_expr::dml::InsertOp;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+use futures::TryStreamExt;
+
+use crate::{AvroFormat, AvroReadOptions};
+
+/// A [`ListingTable`] of Avro files: one file, the files of a glob or a directory, with columns
+/// from the directories' names if wanted.
+///
+/// It is a type of its own so that a logical plan that travels to another process can name it.
+#[derive(Debug, Clone)]
+pub struct AvroTable {
+    listing: ListingTable,
+}
+
+impl AvroTable {
+    /// A table of the files at these places, which must be in one store.
+    ///
+    /// # Errors
+    /// When there are no files, when they are not Avro files, or when their columns differ and the
+    /// options name none.
+    pub async fn open(
+        state: &dyn Session,
+        paths: Vec<ListingTableUrl>,
+        options: AvroReadOptions,
+    ) -> Result<Self> {
+        // A path that names one file is meant, whatever the file's name is.
+        let extension = match paths.as_slice() {
+            [path] if !path.is_collection() => String::new(),
+            _ => options.file_extension,
+        };
+        let format = AvroFormat::new(options.options);
+        let schema = match options.schema {
+            Some(schema) => schema,
+            None => infer_schema(state, &format, &paths, &extension).await?,
+        };
+        let listing = ListingOptions::new(Arc::new(format))
+            .with_file_extension(extension)
+            .with_table_partition_cols(options.partition_columns);
+        for path in &paths {
+            listing.validate_partitions(state, path).await?;
+        }
+        let config = ListingTableConfig::new_with_multi_paths(paths)
+            .with_listing_options(listing)
+            .with_schema(schema);
+        Ok(Self {
+            listing: ListingTable::try_new(config)?,
+        })
+    }
+
+    /// The table that lists the files.
+    pub fn listing(&self) -> &ListingTable {
+        &self.listing
+    }
+}
+
+impl From<ListingTable> for AvroTable {
+    fn from(listing: ListingTable) -> Self {
+        Self { listing }
+    }
+}
+
+async fn infer_schema(
+    state: &dyn Session,
+    format: &AvroFormat,
+    paths: &[ListingTableUrl],
+    extension: &str,
+) -> Result<SchemaRef> {
+    let Some(first) = paths.first() else {
+        return plan_err!("An Avro table needs at least one path");
+    };
+    let store = state.runtime_env().object_store(first)?;
+    let mut files = Vec::new();
+    for path in paths {
+        let before = files.len();
+        let listed = path
+            .list_all_files(state, store.as_ref(), extension)
+            .await?;
+        files.extend(listed.try_collect::<Vec<_>>().await?);
+        if files.len() == before {
+            return plan_err!("There are no Avro files at {path}");
+        }
+    }
+    // Listing takes empty files as absent, here as in a scan.
+    if paths.iter().any(ListingTableUrl::is_collection) {
+        files.retain(|file| file.size > 0);
+    }
+    format.infer_schema(state, &store, &files).await
+}
+
+#[async_trait]
+impl TableProvider for AvroTable {
+    fn schema(&self) -> SchemaRef {
+        self.listing.schema()
+    }
+
+    fn constraints(&self) -> Option<&Constraints> {
+        self.listing.constraints()
+    }
+
+    fn table_type(&self) -> TableType {
+        self.listing.table_type()
+    }
+
+    fn get_table_definition(&self) -> Option<&str> {
+        self.listing.get_table_definition()
+    }
+
+    fn get_column_default(&self, column: &str) -> Option<&Expr> {
+        self.listing.get_column_default(column)
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let args = ScanArgs::default()
+            .with_projection(projection.map(Vec::as_slice))
+            .with_filters(Some(filters))
+            .with_limit(limit);
+        Ok(self.scan_with_args(state, args).await?.into_inner())
+    }
+
+    async fn scan_with_args<'a>(
+        &self,
+        state: &dyn Session,
+        args: ScanArgs<'a>,
+    ) -> Result<ScanResult> {
+        self.listing.scan_with_args(state, args).await
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        self.listing.supports_filters_pushdown(filters)
+    }
+
+    async fn insert_into(
+        &self,
+        state: &dyn Session,
+        input: Arc<dyn ExecutionPlan>,
+        insert_op: InsertOp,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.listing.insert_into(state, input, insert_op).await
+    }
+}

@@ -1,0 +1,176 @@
+//! Strings, bytes and what becomes text, as view arrays.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BinaryArray, BinaryViewArray};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+
+use super::Build;
+use super::primitive::internal;
+use super::views::Views;
+use crate::decode::Input;
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::Sizes;
+
+/// Strings.
+#[derive(Default)]
+pub(crate) struct TextColumn {
+    views: Views,
+}
+
+impl TextColumn {
+    /// What one string takes.
+    pub(super) const SIZES: Sizes = Sizes {
+        encoded: 1,
+        decoded: size_of::<u128>(),
+    };
+}
+
+impl Build for TextColumn {
+    #[inline]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        let bytes = input.cursor.bytes()?;
+        if !bytes.is_ascii() && simdutf8::basic::from_utf8(bytes).is_err() {
+            return Err(not_utf8(bytes));
+        }
+        self.views.push(bytes, input)
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        self.views.push_empty();
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.views.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        Ok(self.views.finish_text(nulls))
+    }
+}
+
+#[cold]
+fn not_utf8(bytes: &[u8]) -> Error {
+    let valid = std::str::from_utf8(bytes)
+        .err()
+        .map_or(0, |error| error.valid_up_to());
+    Error::new(
+        ErrorKind::Utf8,
+        format!(
+            "a string of {} bytes is not UTF-8 from its byte {valid} on",
+            bytes.len()
+        ),
+    )
+}
+
+/// Bytes.
+#[derive(Default)]
+pub(crate) struct BytesColumn {
+    views: Views,
+}
+
+impl Build for BytesColumn {
+    #[inline]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        let bytes = input.cursor.bytes()?;
+        self.views.push(bytes, input)
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        self.views.push_empty();
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.views.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        let (views, buffers) = self.views.finish();
+        Ok(Arc::new(
+            BinaryViewArray::try_new(views, buffers, nulls).map_err(internal)?,
+        ))
+    }
+}
+
+/// UUIDs stored as 16 bytes, as their canonical text.
+#[derive(Default)]
+pub(crate) struct UuidColumn {
+    views: Views,
+}
+
+impl UuidColumn {
+    /// `00112233-4455-6677-8899-aabbccddeeff`
+    fn text(uuid: [u8; 16]) -> [u8; 36] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut nibbles = uuid.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        std::array::from_fn(|i| match i {
+            8 | 13 | 18 | 23 => b'-',
+            _ => DIGITS[usize::from(nibbles.next().unwrap_or(0))],
+        })
+    }
+}
+
+impl Build for UuidColumn {
+    #[inline]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        let text = Self::text(input.cursor.array()?);
+        self.views.push(&text, input)
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        self.views.push_empty();
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.views.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        Ok(self.views.finish_text(nulls))
+    }
+}
+
+/// `fixed` of size 0: values without bytes, which only a variable-size array can count.
+#[derive(Default)]
+pub(crate) struct EmptyFixedColumn {
+    length: usize,
+}
+
+impl Build for EmptyFixedColumn {
+    fn read(&mut self, _: &mut Input<'_>) -> Result<()> {
+        self.length += 1;
+        Ok(())
+    }
+
+    fn push_null(&mut self) {
+        self.length += 1;
+    }
+
+    fn reserve(&mut self, _: usize) {}
+
+    fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        let offsets = OffsetBuffer::<i32>::new_zeroed(std::mem::take(&mut self.length));
+        Ok(Arc::new(
+            BinaryArray::try_new(offsets, Buffer::default(), nulls).map_err(internal)?,
+        ))
+    }
+}

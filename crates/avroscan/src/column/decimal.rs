@@ -1,0 +1,267 @@
+//! Decimals: a big-endian two's complement number of any width in the file. In the array it is as
+//! wide as its precision needs, and text where no array is wide enough.
+
+use arrow::array::ArrayRef;
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{ArrowNativeType, DataType, i256};
+use num_bigint::BigInt;
+
+use super::Build;
+use super::primitive::fixed_width;
+use super::views::Views;
+use crate::decode::Input;
+use crate::error::{Error, ErrorKind, Result};
+use crate::wire::Cursor;
+
+/// The bytes of a number: those of a fixed of this size, or of a bytes value.
+#[inline]
+fn number<'a>(input: &mut Input<'a>, size: Option<usize>) -> Result<&'a [u8]> {
+    match size {
+        Some(size) => input.cursor.take(size),
+        None => input.cursor.bytes(),
+    }
+}
+
+#[cold]
+fn too_wide(precision: u32) -> Error {
+    Error::new(
+        ErrorKind::Value,
+        format!("a decimal has more than the {precision} digits that its type declares"),
+    )
+}
+
+/// A number of a fixed width in the array.
+pub(crate) trait Wide: ArrowNativeType {
+    /// 10 to the power of `digits`.
+    fn power_of_ten(digits: u32) -> Option<Self>;
+    /// The number, if it fits. No bytes at all are zero, as in Java.
+    fn parse(bytes: &[u8]) -> Option<Self>;
+    /// Whether the number lies strictly between `-bound` and `bound`.
+    fn within(self, bound: Self) -> bool;
+}
+
+/// The last `N` bytes, extended by the sign. `None` where the bytes before say more than the sign.
+#[inline]
+fn sign_extended<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    let fill = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) {
+        0xff
+    } else {
+        0
+    };
+    let (front, low) = bytes.split_at(bytes.len().saturating_sub(N));
+    let mut number = [fill; N];
+    number.get_mut(N - low.len()..)?.copy_from_slice(low);
+    let same_sign = number
+        .first()
+        .is_some_and(|byte| (byte & 0x80 != 0) == (fill == 0xff));
+    (same_sign && front.iter().all(|&byte| byte == fill)).then_some(number)
+}
+
+impl Wide for i128 {
+    fn power_of_ten(digits: u32) -> Option<Self> {
+        10i128.checked_pow(digits)
+    }
+
+    #[inline]
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        sign_extended(bytes).map(Self::from_be_bytes)
+    }
+
+    #[inline]
+    fn within(self, bound: Self) -> bool {
+        -bound < self && self < bound
+    }
+}
+
+impl Wide for i256 {
+    fn power_of_ten(digits: u32) -> Option<Self> {
+        Self::from_i128(10).checked_pow(digits)
+    }
+
+    #[inline]
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        sign_extended(bytes).map(Self::from_be_bytes)
+    }
+
+    #[inline]
+    fn within(self, bound: Self) -> bool {
+        bound.wrapping_neg() < self && self < bound
+    }
+}
+
+/// Decimals as numbers.
+pub(crate) struct DecimalColumn<T> {
+    /// Width of a fixed; none where the number is stored as bytes.
+    size: Option<usize>,
+    precision: u8,
+    /// The first magnitude with too many digits, unless all that fit are right.
+    bound: Option<T>,
+    values: Vec<T>,
+    data_type: DataType,
+}
+
+impl<T: Wide> DecimalColumn<T> {
+    pub(crate) fn new(size: Option<usize>, precision: u8, data_type: DataType) -> Self {
+        let bound = T::power_of_ten(u32::from(precision));
+        Self {
+            size,
+            precision,
+            bound,
+            values: Vec::new(),
+            data_type,
+        }
+    }
+}
+
+impl<T: Wide> Build for DecimalColumn<T> {
+    #[inline]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        match T::parse(number(input, self.size)?) {
+            Some(value) if self.bound.is_none_or(|bound| value.within(bound)) => {
+                self.values.push(value);
+                Ok(())
+            }
+            _ => Err(too_wide(u32::from(self.precision))),
+        }
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        self.values.push(T::default());
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.values.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.values.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        fixed_width(&self.data_type, super::take(&mut self.values), nulls)
+    }
+}
+
+/// The number as text: all its digits, the last `scale` of them behind the point; zeroes before
+/// the point for a negative scale.
+///
+/// The time to write digits grows with their square, so their number is checked first.
+pub(super) fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String> {
+    // A byte is log10(256) = 2.41 digits.
+    let digits = bytes.len().saturating_mul(241).div_ceil(100);
+    input.check_digits(digits)?;
+    let magnitude = usize::try_from(scale.unsigned_abs()).unwrap_or(usize::MAX);
+    input.check_digits(magnitude)?;
+    let number = BigInt::from_signed_bytes_be(bytes);
+    let sign = if number.sign() == num_bigint::Sign::Minus {
+        "-"
+    } else {
+        ""
+    };
+    let mut digits = number.magnitude().to_string();
+    if scale <= 0 {
+        if digits != "0" {
+            digits.extend(std::iter::repeat_n('0', magnitude));
+        }
+        return Ok(format!("{sign}{digits}"));
+    }
+    let missing = (magnitude + 1).saturating_sub(digits.len());
+    let digits = format!("{}{digits}", "0".repeat(missing));
+    let (whole, fraction) = digits.split_at(digits.len() - magnitude);
+    Ok(format!("{sign}{whole}.{fraction}"))
+}
+
+/// Decimals of more digits than an array holds, as text.
+pub(crate) struct DecimalTextColumn {
+    size: Option<usize>,
+    precision: u32,
+    scale: u32,
+    views: Views,
+}
+
+impl DecimalTextColumn {
+    pub(crate) fn new(size: Option<usize>, precision: u32, scale: u32) -> Self {
+        Self {
+            size,
+            precision,
+            scale,
+            views: Views::default(),
+        }
+    }
+}
+
+impl Build for DecimalTextColumn {
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        let bytes = number(input, self.size)?;
+        let text = text(bytes, i64::from(self.scale), input)?;
+        let zeroes = text
+            .bytes()
+            .take_while(|byte| matches!(byte, b'-' | b'0' | b'.'))
+            .count();
+        let digits = text.bytes().skip(zeroes).filter(u8::is_ascii_digit).count();
+        if digits > self.precision as usize {
+            return Err(too_wide(self.precision));
+        }
+        self.views.push(text.as_bytes(), input)
+    }
+
+    fn push_null(&mut self) {
+        self.views.push_empty();
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.views.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        Ok(self.views.finish_text(nulls))
+    }
+}
+
+/// Big decimals, each with a scale of its own, as text.
+#[derive(Default)]
+pub(crate) struct BigDecimalColumn {
+    views: Views,
+}
+
+/// A big-decimal: bytes that hold a length-prefixed number and its scale, and nothing else.
+pub(super) fn big_decimal(bytes: &[u8], input: &Input<'_>) -> Result<String> {
+    let mut inside = Cursor::new(bytes);
+    let number = inside.bytes()?;
+    let scale = inside.int()?;
+    match inside.remaining() {
+        0 => text(number, i64::from(scale), input),
+        left => Err(Error::new(
+            ErrorKind::Value,
+            format!("a big-decimal has {left} bytes after its number and scale"),
+        )),
+    }
+}
+
+impl Build for BigDecimalColumn {
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        let text = big_decimal(input.cursor.bytes()?, input)?;
+        self.views.push(text.as_bytes(), input)
+    }
+
+    fn push_null(&mut self) {
+        self.views.push_empty();
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.views.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        Ok(self.views.finish_text(nulls))
+    }
+}

@@ -1,0 +1,207 @@
+//! Columns under construction: a tree of builders, one for each kept value of the plan.
+//!
+//! A shape's file holds all there is to know about it: how it is read, what a null leaves in its
+//! place, how it is cut back when a block turns out bad, and how it becomes an Arrow array.
+
+mod binary;
+mod boolean;
+mod decimal;
+mod duration;
+mod enumeration;
+mod fixed;
+mod json;
+mod list;
+mod null;
+mod nullable;
+mod primitive;
+mod record;
+mod trusted;
+mod union;
+mod views;
+
+use arrow::array::ArrayRef;
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::i256;
+
+use crate::decode::Input;
+use crate::error::Result;
+use crate::plan::{Shape, ValuePlan};
+use binary::{BytesColumn, EmptyFixedColumn, TextColumn, UuidColumn};
+use boolean::BooleanColumn;
+use decimal::{BigDecimalColumn, DecimalColumn, DecimalTextColumn};
+use duration::DurationColumn;
+use enumeration::EnumColumn;
+use fixed::FixedColumn;
+use json::JsonColumn;
+use list::{ListColumn, MapColumn};
+use null::NullColumn;
+use nullable::NullableColumn;
+use primitive::{Double, Float, Int, Long, PrimitiveColumn, TimeMicros, TimeMillis};
+pub(crate) use record::RecordColumn;
+use union::UnionColumn;
+
+/// What every column does.
+trait Build {
+    /// Reads one value.
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()>;
+    /// Leaves whatever is cheapest in the place of a null.
+    fn push_null(&mut self);
+    /// Makes room for so many more values.
+    fn reserve(&mut self, additional: usize);
+    /// Drops all values but the first `length`.
+    fn truncate(&mut self, length: usize);
+    /// The values as an array with these nulls; the column is empty afterwards.
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef>;
+}
+
+/// A column of any shape.
+pub(crate) enum Column {
+    Null(NullColumn),
+    Boolean(BooleanColumn),
+    Int(PrimitiveColumn<Int>),
+    Long(PrimitiveColumn<Long>),
+    Float(PrimitiveColumn<Float>),
+    Double(PrimitiveColumn<Double>),
+    TimeMillis(PrimitiveColumn<TimeMillis>),
+    TimeMicros(PrimitiveColumn<TimeMicros>),
+    Text(TextColumn),
+    Bytes(BytesColumn),
+    Fixed(FixedColumn),
+    EmptyFixed(EmptyFixedColumn),
+    Enum(EnumColumn),
+    Decimal128(DecimalColumn<i128>),
+    Decimal256(DecimalColumn<i256>),
+    DecimalText(DecimalTextColumn),
+    BigDecimal(BigDecimalColumn),
+    Duration(DurationColumn),
+    Uuid(UuidColumn),
+    List(Box<ListColumn>),
+    Map(Box<MapColumn>),
+    Record(Box<RecordColumn>),
+    Union(Box<UnionColumn>),
+    Json(Box<JsonColumn>),
+    Nullable(Box<NullableColumn>),
+}
+
+impl Column {
+    pub(crate) fn new(plan: &ValuePlan) -> Self {
+        let column = Self::of_shape(plan);
+        match plan.nulls {
+            Some(branch) => Self::Nullable(Box::new(NullableColumn::new(branch, column))),
+            None => column,
+        }
+    }
+
+    fn of_shape(plan: &ValuePlan) -> Self {
+        let data_type = || plan.data_type.clone();
+        match &plan.shape {
+            Shape::Null => Self::Null(NullColumn::default()),
+            Shape::Boolean => Self::Boolean(BooleanColumn::default()),
+            Shape::Int => Self::Int(PrimitiveColumn::new(data_type())),
+            Shape::Long => Self::Long(PrimitiveColumn::new(data_type())),
+            Shape::Float => Self::Float(PrimitiveColumn::new(data_type())),
+            Shape::Double => Self::Double(PrimitiveColumn::new(data_type())),
+            Shape::TimeMillis => Self::TimeMillis(PrimitiveColumn::new(data_type())),
+            Shape::TimeMicros => Self::TimeMicros(PrimitiveColumn::new(data_type())),
+            Shape::String => Self::Text(TextColumn::default()),
+            Shape::Bytes => Self::Bytes(BytesColumn::default()),
+            Shape::Fixed(size) => Self::Fixed(FixedColumn::new(*size)),
+            Shape::FixedOfNoBytes => Self::EmptyFixed(EmptyFixedColumn::default()),
+            Shape::Enum(symbols) => Self::Enum(EnumColumn::new(symbols.clone())),
+            Shape::Decimal128 { size, precision } => {
+                Self::Decimal128(DecimalColumn::new(*size, *precision, data_type()))
+            }
+            Shape::Decimal256 { size, precision } => {
+                Self::Decimal256(DecimalColumn::new(*size, *precision, data_type()))
+            }
+            Shape::DecimalText {
+                size,
+                precision,
+                scale,
+            } => Self::DecimalText(DecimalTextColumn::new(*size, *precision, *scale)),
+            Shape::BigDecimal => Self::BigDecimal(BigDecimalColumn::default()),
+            Shape::Duration => Self::Duration(DurationColumn::default()),
+            Shape::UuidFixed => Self::Uuid(UuidColumn::default()),
+            Shape::List { item, field } => {
+                Self::List(Box::new(ListColumn::new(item, field.clone())))
+            }
+            Shape::Map { value, field } => {
+                Self::Map(Box::new(MapColumn::new(value, field.clone())))
+            }
+            Shape::Union(union) => Self::Union(Box::new(UnionColumn::new(union))),
+            Shape::Json {
+                schema,
+                node,
+                recursive,
+            } => {
+                let column = JsonColumn::new(schema.clone(), *node, recursive.clone());
+                Self::Json(Box::new(column))
+            }
+            Shape::Record(record) => Self::Record(Box::new(RecordColumn::new(record))),
+        }
+    }
+}
+
+/// Calls a method of [`Build`] on whatever column this is.
+macro_rules! each {
+    ($column:expr, $inner:ident => $call:expr) => {
+        match $column {
+            Column::Null($inner) => $call,
+            Column::Boolean($inner) => $call,
+            Column::Int($inner) => $call,
+            Column::Long($inner) => $call,
+            Column::Float($inner) => $call,
+            Column::Double($inner) => $call,
+            Column::TimeMillis($inner) => $call,
+            Column::TimeMicros($inner) => $call,
+            Column::Text($inner) => $call,
+            Column::Bytes($inner) => $call,
+            Column::Fixed($inner) => $call,
+            Column::EmptyFixed($inner) => $call,
+            Column::Enum($inner) => $call,
+            Column::Decimal128($inner) => $call,
+            Column::Decimal256($inner) => $call,
+            Column::DecimalText($inner) => $call,
+            Column::BigDecimal($inner) => $call,
+            Column::Duration($inner) => $call,
+            Column::Union($inner) => $call,
+            Column::Json($inner) => $call,
+            Column::Uuid($inner) => $call,
+            Column::List($inner) => $call,
+            Column::Map($inner) => $call,
+            Column::Record($inner) => $call,
+            Column::Nullable($inner) => $call,
+        }
+    };
+}
+
+impl Build for Column {
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        each!(self, column => column.read(input))
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        each!(self, column => column.push_null())
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        each!(self, column => column.reserve(additional))
+    }
+
+    fn truncate(&mut self, length: usize) {
+        each!(self, column => column.truncate(length))
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        each!(self, column => column.finish(nulls))
+    }
+}
+
+/// The values of a finished column, and an empty vector as large in their place: the next batch
+/// will want as much.
+fn take<T>(values: &mut Vec<T>) -> Vec<T> {
+    let next = Vec::with_capacity(values.len());
+    std::mem::replace(values, next)
+}

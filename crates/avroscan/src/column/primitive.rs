@@ -1,0 +1,159 @@
+//! Numbers, and the dates and times that are stored as numbers.
+
+use std::marker::PhantomData;
+
+use arrow::array::{ArrayData, ArrayRef, make_array};
+use arrow::buffer::{Buffer, NullBuffer};
+use arrow::datatypes::{ArrowNativeType, DataType};
+
+use super::Build;
+use crate::decode::Input;
+use crate::error::{Error, ErrorKind, Result};
+use crate::wire::Cursor;
+
+/// How a number is laid out in the file.
+pub(crate) trait Number {
+    type Native: ArrowNativeType;
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self::Native>;
+}
+
+pub(crate) struct Int;
+pub(crate) struct Long;
+pub(crate) struct Float;
+pub(crate) struct Double;
+/// Milliseconds after midnight.
+pub(crate) struct TimeMillis;
+/// Microseconds after midnight.
+pub(crate) struct TimeMicros;
+
+impl Number for Int {
+    type Native = i32;
+    #[inline(always)]
+    fn read(cursor: &mut Cursor<'_>) -> Result<i32> {
+        cursor.int()
+    }
+}
+
+impl Number for Long {
+    type Native = i64;
+    #[inline(always)]
+    fn read(cursor: &mut Cursor<'_>) -> Result<i64> {
+        cursor.long()
+    }
+}
+
+impl Number for Float {
+    type Native = f32;
+    #[inline(always)]
+    fn read(cursor: &mut Cursor<'_>) -> Result<f32> {
+        cursor.array().map(f32::from_le_bytes)
+    }
+}
+
+impl Number for Double {
+    type Native = f64;
+    #[inline(always)]
+    fn read(cursor: &mut Cursor<'_>) -> Result<f64> {
+        cursor.array().map(f64::from_le_bytes)
+    }
+}
+
+impl Number for TimeMillis {
+    type Native = i32;
+    #[inline]
+    fn read(cursor: &mut Cursor<'_>) -> Result<i32> {
+        let time = cursor.int()?;
+        within_a_day(i64::from(time), 86_400_000, "milliseconds").map(|()| time)
+    }
+}
+
+impl Number for TimeMicros {
+    type Native = i64;
+    #[inline]
+    fn read(cursor: &mut Cursor<'_>) -> Result<i64> {
+        let time = cursor.long()?;
+        within_a_day(time, 86_400_000_000, "microseconds").map(|()| time)
+    }
+}
+
+/// Engines print and convert times of day without checking them again.
+#[inline]
+fn within_a_day(time: i64, day: i64, unit: &str) -> Result<()> {
+    if (0..day).contains(&time) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Value,
+        format!(
+            "a time of day must be 0 to {} {unit}, found {time}",
+            day - 1
+        ),
+    ))
+}
+
+/// A column of numbers.
+pub(crate) struct PrimitiveColumn<N: Number> {
+    values: Vec<N::Native>,
+    data_type: DataType,
+    number: PhantomData<N>,
+}
+
+impl<N: Number> PrimitiveColumn<N> {
+    pub(crate) fn new(data_type: DataType) -> Self {
+        Self {
+            values: Vec::new(),
+            data_type,
+            number: PhantomData,
+        }
+    }
+}
+
+impl<N: Number> Build for PrimitiveColumn<N> {
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        self.values.push(N::read(&mut input.cursor)?);
+        Ok(())
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        self.values.push(N::Native::default());
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.values.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.values.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        fixed_width(&self.data_type, super::take(&mut self.values), nulls)
+    }
+}
+
+/// An array of this type over these values.
+pub(super) fn fixed_width<T: ArrowNativeType>(
+    data_type: &DataType,
+    values: Vec<T>,
+    nulls: Option<NullBuffer>,
+) -> Result<ArrayRef> {
+    let data = ArrayData::builder(data_type.clone())
+        .len(values.len())
+        .nulls(nulls)
+        .add_buffer(Buffer::from_vec(values))
+        .build()
+        .map_err(internal)?;
+    Ok(make_array(data))
+}
+
+/// An array that Arrow refuses: a fault of this crate, reported rather than a panic.
+#[cold]
+pub(super) fn internal(error: arrow::error::ArrowError) -> Error {
+    Error::new(
+        ErrorKind::Value,
+        "a decoded column is not a valid Arrow array",
+    )
+    .with_source(error)
+}

@@ -1,0 +1,145 @@
+//! What a value is read from: the bytes of its block, and what may still be spent on it.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::plan::Skip;
+use crate::wire::{Cursor, ItemBlock};
+
+/// A block's bytes with the budgets of block and batch.
+#[derive(Debug)]
+pub(crate) struct Input<'a> {
+    pub(crate) cursor: Cursor<'a>,
+    /// Rows and items without bytes that the block may still have.
+    zero_byte_items: usize,
+    /// Memory that the batch takes so far, and may take.
+    used: usize,
+    most: usize,
+    /// Levels of recursive types that values may still nest.
+    depth_left: usize,
+    depth: usize,
+    /// How recursive types are skipped.
+    skips: &'a [Skip],
+    decimal_digits: usize,
+}
+
+impl<'a> Input<'a> {
+    /// `used` is what the batch takes already.
+    pub(crate) fn new(
+        bytes: &'a [u8],
+        zero_byte_items: usize,
+        used: usize,
+        limits: &Limits,
+        skips: &'a [Skip],
+    ) -> Self {
+        Self {
+            cursor: Cursor::new(bytes),
+            zero_byte_items,
+            used,
+            most: limits.batch_bytes,
+            depth_left: limits.depth,
+            depth: limits.depth,
+            skips,
+            decimal_digits: limits.decimal_digits,
+        }
+    }
+
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
+    pub(crate) fn zero_byte_items(&self) -> usize {
+        self.zero_byte_items
+    }
+
+    /// Accounts for memory that values will take.
+    #[inline(always)]
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.used = self.used.saturating_add(bytes);
+        if self.used > self.most {
+            Err(self.batch_too_large())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The head of the next block of an array or map, whose items take at least `encoded` bytes
+    /// of the file and `decoded` bytes of memory each.
+    #[inline]
+    pub(crate) fn item_block(
+        &mut self,
+        encoded: usize,
+        decoded: usize,
+    ) -> Result<Option<ItemBlock>> {
+        let Some(block) = self.cursor.item_block(encoded)? else {
+            return Ok(None);
+        };
+        if encoded == 0 {
+            self.spend_zero_byte_items(block.count)?;
+        }
+        self.charge(block.count.saturating_mul(decoded))?;
+        Ok(Some(block))
+    }
+
+    /// Accounts for rows or items that take no bytes.
+    pub(crate) fn spend_zero_byte_items(&mut self, count: usize) -> Result<()> {
+        match self.zero_byte_items.checked_sub(count) {
+            Some(left) => {
+                self.zero_byte_items = left;
+                Ok(())
+            }
+            None => Err(Error::new(
+                ErrorKind::Limit,
+                format!(
+                    "a block has {count} more rows or items of no bytes than zero_byte_items allows"
+                ),
+            )),
+        }
+    }
+
+    /// How the recursive type of this number is skipped.
+    pub(crate) fn recursive(&self, number: usize) -> Option<&'a Skip> {
+        self.skips.get(number)
+    }
+
+    /// Enters a value of a recursive type inside of itself.
+    pub(crate) fn descend(&mut self) -> Result<()> {
+        self.depth_left = self.depth_left.checked_sub(1).ok_or_else(|| {
+            let what = format!(
+                "values of a recursive type nest deeper than depth = {}",
+                self.depth
+            );
+            Error::new(ErrorKind::Limit, what)
+        })?;
+        Ok(())
+    }
+
+    /// Leaves what [`descend`](Self::descend) entered.
+    pub(crate) fn ascend(&mut self) {
+        self.depth_left += 1;
+    }
+
+    /// Refuses a decimal of more digits, before or after its point, than become text.
+    pub(crate) fn check_digits(&self, digits: usize) -> Result<()> {
+        if digits <= self.decimal_digits {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Limit,
+            format!(
+                "a decimal takes about {digits} digits, more than decimal_digits = {}",
+                self.decimal_digits
+            ),
+        ))
+    }
+
+    #[cold]
+    fn batch_too_large(&self) -> Error {
+        Error::new(
+            ErrorKind::Limit,
+            format!(
+                "a batch takes {} bytes, more than batch_bytes = {}",
+                self.used, self.most
+            ),
+        )
+    }
+}

@@ -1,0 +1,88 @@
+//! Plans as text: one line a value, indented as they nest.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{BranchPlan, DecodePlan, RecordPlan, Shape, Skip, Step, UnionPlan, ValuePlan};
+
+impl Display for DecodePlan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        record(f, &self.row, 0)
+    }
+}
+
+fn record(f: &mut Formatter<'_>, plan: &RecordPlan, depth: usize) -> fmt::Result {
+    for step in &plan.steps {
+        match step {
+            Step::Keep { name, value: plan } => {
+                write!(f, "{:1$}keep {name}", "", 2 * depth)?;
+                value(f, plan, depth)?;
+            }
+            Step::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", 2 * depth)?,
+        }
+    }
+    Ok(())
+}
+
+fn value(f: &mut Formatter<'_>, plan: &ValuePlan, depth: usize) -> fmt::Result {
+    let nullable = if plan.nullable() { "?" } else { "" };
+    match &plan.shape {
+        Shape::Record(inner) => {
+            writeln!(f, ": record{nullable}")?;
+            record(f, inner, depth + 1)
+        }
+        Shape::List { item, .. } => {
+            write!(f, ": array{nullable} of")?;
+            value(f, item, depth)
+        }
+        Shape::Map { value: item, .. } => {
+            write!(f, ": map{nullable} of")?;
+            value(f, item, depth)
+        }
+        Shape::Union(union) => {
+            writeln!(f, ": union{nullable}")?;
+            branches(f, union, depth + 1)
+        }
+        Shape::Json { .. } => writeln!(f, ": JSON{nullable}"),
+        _ => writeln!(f, ": {}{nullable}", plan.data_type),
+    }
+}
+
+fn branches(f: &mut Formatter<'_>, union: &UnionPlan, depth: usize) -> fmt::Result {
+    for branch in &union.branches {
+        match branch {
+            BranchPlan::Null => writeln!(f, "{:1$}null", "", 2 * depth)?,
+            BranchPlan::Keep { name, value: plan } => {
+                write!(f, "{:1$}keep {name}", "", 2 * depth)?;
+                value(f, plan, depth)?;
+            }
+            BranchPlan::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", 2 * depth)?,
+        }
+    }
+    Ok(())
+}
+
+impl Display for Skip {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(length) => write!(f, "{length} bytes"),
+            Self::Varint => f.write_str("varint"),
+            Self::LengthPrefixed => f.write_str("length-prefixed"),
+            Self::Array { item, .. } => write!(f, "array({item})"),
+            Self::Map { value, .. } => write!(f, "map({value})"),
+            Self::Union(branches) => {
+                f.write_str("union(")?;
+                list(f, branches)?;
+                f.write_str(")")
+            }
+            Self::Sequence(skips) => list(f, skips),
+            Self::Recursive(number) => write!(f, "recursive {number}"),
+        }
+    }
+}
+
+fn list(f: &mut Formatter<'_>, skips: &[Skip]) -> fmt::Result {
+    for (i, skip) in skips.iter().enumerate() {
+        write!(f, "{}{skip}", if i == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! One opened file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::container::{Header, Step, parse_header};
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::scan::{BlockWalk, Progress};
+use crate::source::Source;
+use crate::split::Split;
+
+/// A file whose header has been read. Cheap to share; all that reads the file goes through it.
+#[derive(Debug)]
+pub struct AvroFile {
+    source: Arc<dyn Source>,
+    size: u64,
+    header: Header,
+}
+
+impl AvroFile {
+    /// Reads the header: by one small read, unless it is larger than that.
+    ///
+    /// # Errors
+    /// Those of reading, and what is wrong with the header: not an Avro file, cut off, an unknown
+    /// codec, a schema that is not valid. All name the file.
+    pub async fn open(
+        source: Arc<dyn Source>,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<Arc<Self>> {
+        let location = source.location().clone();
+        let opened = Self::read_header(source, limits, progress).await;
+        opened
+            .map(Arc::new)
+            .map_err(|error| error.in_file(&location))
+    }
+
+    async fn read_header(
+        source: Arc<dyn Source>,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let size = source.size().await?;
+        let mut bytes = Bytes::new();
+        let mut wanted = source.probe_bytes().max(1).min(size);
+        loop {
+            let more = source.read(bytes.len() as u64..wanted).await?;
+            progress.add_bytes_read(more.len() as u64);
+            // The first read is nearly always enough, and from memory it may be the whole file.
+            bytes = if bytes.is_empty() {
+                more
+            } else {
+                [bytes, more].concat().into()
+            };
+            match parse_header(&bytes, size, limits)? {
+                Step::Ready(header) => {
+                    return Ok(Self {
+                        source,
+                        size,
+                        header,
+                    });
+                }
+                // At least twice as much, so that parsing from the start stays linear in all.
+                Step::Need(missing) => {
+                    let end = bytes.len().saturating_add(missing.max(bytes.len()));
+                    wanted = (end as u64).min(size);
+                }
+            }
+        }
+    }
+
+    /// Where the bytes come from.
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// The path or URL.
+    pub fn location(&self) -> &Arc<str> {
+        self.source.location()
+    }
+
+    /// Size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// What the file says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Walks over the headers of the blocks that begin in `split`, without reading the blocks.
+    pub fn walk(self: &Arc<Self>, split: Split, limits: &Limits, progress: &Progress) -> BlockWalk {
+        BlockWalk::new(self.clone(), split, limits.clone(), progress.clone())
+    }
+
+    /// The part of `split` in which blocks can begin.
+    pub(crate) fn block_range(&self, split: Split) -> Range<u64> {
+        let start = split.start.max(self.header.length);
+        start..split.end.min(self.size).max(start)
+    }
+
+    /// Bytes of the file, for progress: the header belongs to the split that has its first byte.
+    pub(crate) fn bytes_in(&self, split: Split) -> u64 {
+        split.end.min(self.size).saturating_sub(split.start)
+    }
+
+    pub(crate) async fn read(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
+        let bytes = self.source.read(range).await?;
+        progress.add_bytes_read(bytes.len() as u64);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,79 @@
+//! What a scan has done so far.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counters of a scan, shared with whoever watches it.
+///
+/// A clone is the same counters. Several scans may share one: the counters add up.
+#[derive(Clone, Default)]
+pub struct Progress(Arc<Counters>);
+
+#[derive(Default)]
+struct Counters {
+    rows: AtomicU64,
+    blocks: AtomicU64,
+    bytes_done: AtomicU64,
+    bytes_total: AtomicU64,
+    bytes_read: AtomicU64,
+}
+
+impl Progress {
+    /// Rows handed out in batches.
+    pub fn rows(&self) -> u64 {
+        self.0.rows.load(Relaxed)
+    }
+
+    /// Blocks decoded, wholly or in part. Blocks of which only the header was read do not count.
+    pub fn blocks(&self) -> u64 {
+        self.0.blocks.load(Relaxed)
+    }
+
+    /// Bytes of the files that are dealt with: of the header and of the blocks whose turn has come.
+    pub fn bytes_done(&self) -> u64 {
+        self.0.bytes_done.load(Relaxed)
+    }
+
+    /// Bytes of the files and splits in all, as far as they have been opened.
+    pub fn bytes_total(&self) -> u64 {
+        self.0.bytes_total.load(Relaxed)
+    }
+
+    /// Bytes fetched from the sources, read-ahead and headers included.
+    pub fn bytes_read(&self) -> u64 {
+        self.0.bytes_read.load(Relaxed)
+    }
+
+    pub(crate) fn add_rows(&self, rows: u64) {
+        self.0.rows.fetch_add(rows, Relaxed);
+    }
+
+    pub(crate) fn add_block(&self) {
+        self.0.blocks.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn add_bytes_done(&self, bytes: u64) {
+        self.0.bytes_done.fetch_add(bytes, Relaxed);
+    }
+
+    pub(crate) fn add_bytes_total(&self, bytes: u64) {
+        self.0.bytes_total.fetch_add(bytes, Relaxed);
+    }
+
+    pub(crate) fn add_bytes_read(&self, bytes: u64) {
+        self.0.bytes_read.fetch_add(bytes, Relaxed);
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("rows", &self.rows())
+            .field("blocks", &self.blocks())
+            .field("bytes_done", &self.bytes_done())
+            .field("bytes_total", &self.bytes_total())
+            .field("bytes_read", &self.bytes_read())
+            .finish()
+    }
+}

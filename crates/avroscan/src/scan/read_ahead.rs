@@ -1,0 +1,204 @@
+//! Bytes that are fetched before they are asked for.
+//!
+//! One background task for each stream reads a range of the file piece after piece, in order, as
+//! far ahead of the decoder as the window allows. All positions are offsets in the file:
+//!
+//! ```text
+//!    taken          fetched                 taken + window
+//!      |---- waiting ---|······ may be fetched ······|
+//! ```
+//!
+//! Requests grow as the reading goes on, each as large as all before it, so that a preview of ten
+//! rows does not begin with a request of 8 MiB.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, mpsc};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::scan::{AvroFile, Progress, ScanOptions};
+use crate::source::runtime::{self, Task};
+
+/// Size of the first request, unless the source's small read is larger.
+const FIRST_REQUEST: u64 = 64 << 10;
+
+/// The pieces of a range of a file, in order. Dropping it stops the fetching.
+#[derive(Debug)]
+pub(crate) struct ReadAhead {
+    pieces: mpsc::UnboundedReceiver<Result<Bytes>>,
+    shared: Arc<Shared>,
+    sizes: RequestSizes,
+    buffer_blocks: u64,
+    buffer_bytes: u64,
+    /// Bytes of the largest block so far, with header and marker.
+    largest_block: u64,
+    /// Stops with its handle.
+    _task: Task<()>,
+}
+
+/// How large requests are.
+#[derive(Clone, Copy, Debug)]
+struct RequestSizes {
+    /// Where the reading began.
+    start: u64,
+    first: u64,
+    largest: u64,
+}
+
+impl RequestSizes {
+    /// The size of a request at `position`.
+    fn at(self, position: u64) -> u64 {
+        (position.saturating_sub(self.start)).clamp(self.first, self.largest)
+    }
+}
+
+/// What the decoder tells the task.
+#[derive(Debug)]
+struct Shared {
+    wishes: Mutex<Wishes>,
+    changed: Notify,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wishes {
+    /// All bytes before this offset have been used up.
+    taken: u64,
+    /// All bytes before this offset are needed now.
+    demanded: u64,
+    /// How far beyond `taken` may be fetched.
+    window: u64,
+}
+
+impl Shared {
+    fn change(&self, change: impl FnOnce(&mut Wishes)) {
+        change(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_one();
+    }
+
+    fn wishes(&self) -> Wishes {
+        *self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReadAhead {
+    /// Begins to fetch `range`, and what is demanded beyond it.
+    pub(crate) fn start(
+        file: Arc<AvroFile>,
+        range: Range<u64>,
+        options: &ScanOptions,
+    ) -> Result<Self> {
+        let source = file.source();
+        let buffer_bytes = options.buffer_bytes.max(1) as u64;
+        // Two requests make read-ahead: one that is used up, and one on its way.
+        let largest = source.request_bytes().min(buffer_bytes / 2).max(1);
+        let first = FIRST_REQUEST.max(source.probe_bytes()).min(largest);
+        let sizes = RequestSizes {
+            start: range.start,
+            first,
+            largest,
+        };
+        let (sender, pieces) = mpsc::unbounded_channel();
+        let wishes = Wishes {
+            taken: range.start,
+            demanded: range.start,
+            window: 0,
+        };
+        let shared = Arc::new(Shared {
+            wishes: Mutex::new(wishes),
+            changed: Notify::new(),
+        });
+        let fetch = fetch(
+            file,
+            range.clone(),
+            sizes,
+            shared.clone(),
+            sender,
+            options.progress.clone(),
+        );
+        let task = runtime::spawn(fetch)?;
+        let buffer_blocks = options.buffer_blocks as u64;
+        let mut ahead = Self {
+            pieces,
+            shared,
+            sizes,
+            buffer_blocks,
+            buffer_bytes,
+            largest_block: 0,
+            _task: task,
+        };
+        ahead.took(range.start, 0);
+        Ok(ahead)
+    }
+
+    /// The next piece. All bytes up to the offset `demanded` are needed.
+    pub(crate) async fn next(&mut self, demanded: u64) -> Result<Bytes> {
+        self.shared
+            .change(|wishes| wishes.demanded = wishes.demanded.max(demanded));
+        self.pieces.recv().await.unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorKind::Io,
+                "reading stopped before the end of the file",
+            ))
+        })
+    }
+
+    /// All bytes before `offset` are used up, the last of them by a block of so many bytes.
+    pub(crate) fn took(&mut self, offset: u64, block: u64) {
+        self.largest_block = self.largest_block.max(block);
+        let window = self.window(offset);
+        self.shared.change(|wishes| {
+            wishes.taken = offset;
+            wishes.window = window;
+        });
+    }
+
+    /// So many blocks, or two requests where blocks are smaller, within the bytes allowed.
+    fn window(&self, taken: u64) -> u64 {
+        if self.buffer_blocks == 0 {
+            return 0;
+        }
+        let blocks = self.largest_block.saturating_mul(self.buffer_blocks);
+        let requests = self.sizes.at(taken).saturating_mul(2);
+        blocks.max(requests).min(self.buffer_bytes)
+    }
+}
+
+/// Fetches piece after piece until the decoder goes away or an error is delivered.
+async fn fetch(
+    file: Arc<AvroFile>,
+    range: Range<u64>,
+    sizes: RequestSizes,
+    shared: Arc<Shared>,
+    sender: mpsc::UnboundedSender<Result<Bytes>>,
+    progress: Progress,
+) {
+    let mut position = range.start;
+    while position < file.size() {
+        let request = sizes.at(position);
+        let wishes = shared.wishes();
+        let end = if position < wishes.demanded {
+            // Beyond the range, and without read-ahead, no more than what is demanded.
+            let most = if wishes.window == 0 {
+                wishes.demanded
+            } else {
+                range.end.max(wishes.demanded)
+            };
+            position.saturating_add(request).min(most)
+        } else {
+            position.saturating_add(request).min(range.end)
+        };
+        let allowed = end <= wishes.taken.saturating_add(wishes.window);
+        if end <= position || (position >= wishes.demanded && !allowed) {
+            shared.changed.notified().await;
+            continue;
+        }
+        let piece = file.read(position..end.min(file.size()), &progress).await;
+        let failed = piece.is_err();
+        if sender.send(piece).is_err() || failed {
+            return;
+        }
+        position = end;
+    }
+}

@@ -1,0 +1,60 @@
+//! What a file holds, all of its blocks decompressed and none decoded.
+
+use std::sync::Arc;
+
+use crate::codec::Decompressor;
+use crate::error::Result;
+use crate::scan::blocks::BlockStream;
+use crate::scan::{AvroFile, ScanOptions};
+use crate::split::Split;
+
+/// Totals over the blocks of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileSummary {
+    /// Number of blocks.
+    pub blocks: u64,
+    /// Number of rows that they declare.
+    pub rows: u64,
+    /// Bytes of the blocks as stored, without headers and markers.
+    pub compressed_bytes: u64,
+    /// Bytes of the blocks after decompression.
+    pub decompressed_bytes: u64,
+}
+
+impl AvroFile {
+    /// Reads and decompresses all blocks.
+    ///
+    /// # Errors
+    /// Those of reading, of block headers and markers, and of decompression.
+    pub async fn summarize(self: &Arc<Self>, options: &ScanOptions) -> Result<FileSummary> {
+        let result = self.summarize_blocks(options).await;
+        result.map_err(|error| error.in_file(self.location()))
+    }
+
+    async fn summarize_blocks(self: &Arc<Self>, options: &ScanOptions) -> Result<FileSummary> {
+        let mut summary = FileSummary::default();
+        let progress = &options.progress;
+        progress.add_bytes_total(self.size());
+        let mut decompressor =
+            Decompressor::new(self.header().codec, options.limits.decompressed_bytes);
+        let mut done = 0;
+        if let Some(mut blocks) = BlockStream::open(self, Split::all(), options).await? {
+            while let Some((index, block)) = blocks.next().await? {
+                summary.blocks += 1;
+                summary.rows = summary.rows.saturating_add(block.header.rows as u64);
+                summary.compressed_bytes += block.data.len() as u64;
+                let offset = block.header.offset;
+                let data = decompressor
+                    .decompress(block.data)
+                    .map_err(|error| error.in_block(index).at_offset(offset))?;
+                summary.decompressed_bytes += data.len() as u64;
+                progress.add_block();
+                progress.add_bytes_done(blocks.offset() - done);
+                done = blocks.offset();
+            }
+        }
+        progress.add_bytes_done(self.size() - done);
+        Ok(summary)
+    }
+}

@@ -1,0 +1,59 @@
+//! The I/O runtime, from outside and inside of others.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use pollster::block_on;
+
+use crate::source::runtime::{run, run_blocking};
+
+#[test]
+fn futures_that_need_tokio_run_without_one() {
+    let answer = block_on(run(async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        std::thread::current().name().map(str::to_owned)
+    }));
+    assert_eq!(answer.unwrap().as_deref(), Some("avroscan-io"));
+    assert_eq!(block_on(run_blocking(|| 7)).unwrap(), 7);
+}
+
+#[test]
+fn blocking_inside_of_another_runtime_works() {
+    let outer = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let answer = outer.block_on(async { block_on(run(async { 7 })) });
+    assert_eq!(answer.unwrap(), 7);
+}
+
+#[test]
+fn a_dropped_future_stops_its_task() {
+    struct Tell(mpsc::Sender<()>);
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    let (started, has_started) = mpsc::channel();
+    let (tell, dropped) = mpsc::channel();
+    let tell = Tell(tell);
+    let mut task = Box::pin(run(async move {
+        let _tell = tell;
+        started.send(()).unwrap();
+        std::future::pending::<()>().await;
+    }));
+    assert!(block_on(async { futures::poll!(&mut task) }).is_pending());
+    has_started.recv().unwrap();
+    assert!(dropped.try_recv().is_err());
+    drop(task);
+    // Blocks forever if the task goes on.
+    dropped.recv().unwrap();
+}
+
+#[test]
+fn a_panic_reaches_the_caller() {
+    let result = std::panic::catch_unwind(|| block_on(run(async { panic!("on purpose") })));
+    let message = *result.unwrap_err().downcast::<&str>().unwrap();
+    assert_eq!(message, "on purpose");
+}

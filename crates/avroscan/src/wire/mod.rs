@@ -1,0 +1,10 @@
+//! The bytes of the binary encoding: a cursor over a block, and variable-length integers.
+
+mod cursor;
+mod varint;
+
+pub(crate) use cursor::{Cursor, ItemBlock};
+pub(crate) use varint::{Partial, partial_long};
+
+#[cfg(test)]
+mod tests;

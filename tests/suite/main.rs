@@ -1,0 +1,14 @@
+//! The integration tests of the workspace: one binary, one module a subject.
+
+mod conformance;
+mod datafusion;
+mod hostile;
+mod polars;
+mod projections;
+mod read;
+mod readahead;
+mod roundtrip;
+mod s3;
+mod sample;
+mod splits;
+mod truncation;

@@ -1,0 +1,203 @@
+//! Read-ahead runs ahead, stays within its window, and stops with its reader.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use avroscan::{BatchReader, Projection, Scan, ScanOptions, Source, Split, block_on};
+use avroscan_tests::data::simple;
+use avroscan_tests::slow;
+use avroscan_tests::write::Codec;
+
+use crate::read::{Opened, Watched};
+
+/// Large enough that no window of these tests holds it.
+fn long_file() -> Vec<u8> {
+    let file = simple::file(40_000, 100, Codec::Null);
+    assert!(file.len() > 1_000_000, "{}", file.len());
+    file
+}
+
+fn reader(source: &Arc<Watched>, options: &ScanOptions) -> BatchReader {
+    let source: Arc<dyn Source> = source.clone();
+    Scan::from_sources_blocking(vec![source], options.clone())
+        .unwrap()
+        .reader()
+        .unwrap()
+}
+
+/// Waits until `done`. Nothing is measured: it gives up after a time that means "never".
+fn wait_until(what: &str, done: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "never: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Gives the background every chance to do what it must not.
+fn linger() {
+    std::thread::sleep(Duration::from_millis(100));
+}
+
+#[test]
+fn bytes_are_fetched_while_the_consumer_is_busy() {
+    let file = long_file();
+    let source = Watched::new(file, 4096, 4096);
+    let options = ScanOptions::default()
+        .with_batch_size(100)
+        .with_buffer_blocks(1_000)
+        .with_buffer_bytes(200_000);
+    let mut reader = reader(&source, &options);
+    assert_eq!(reader.next().unwrap().unwrap().num_rows(), 100);
+    // The consumer holds its first batch and does not come back; the window fills all the same.
+    wait_until("200,000 bytes ahead", || source.furthest() > 190_000);
+    linger();
+    assert!(
+        source.furthest() <= 200_000 + 10_000,
+        "{} is beyond the window",
+        source.furthest()
+    );
+}
+
+#[test]
+fn the_window_follows_the_reader_to_the_end() {
+    let file = long_file();
+    let length = file.len() as u64;
+    let source = Watched::new(file, 4096, 4096);
+    let options = ScanOptions::default()
+        .with_batch_size(100)
+        .with_buffer_bytes(50_000);
+    let progress = options.progress.clone();
+    let mut rows = 0;
+    for batch in reader(&source, &options) {
+        rows += batch.unwrap().num_rows();
+        let ahead = source.furthest().saturating_sub(progress.bytes_done());
+        // The block in hand is not done when its batch comes out.
+        assert!(ahead <= 50_000 + 10_000, "{ahead} bytes ahead");
+    }
+    assert_eq!(rows, 40_000);
+    // Only what the small read of the header had of the first block is read twice.
+    assert!(
+        source.bytes() <= length + 4096,
+        "{} of {length}",
+        source.bytes()
+    );
+    assert_eq!(progress.bytes_read(), source.bytes());
+    assert_eq!(progress.bytes_done(), length);
+    assert_eq!(progress.bytes_total(), length);
+    assert_eq!(progress.rows(), 40_000);
+    assert_eq!(progress.blocks(), 400);
+}
+
+#[test]
+fn few_blocks_mean_little_read_ahead() {
+    let source = Watched::new(long_file(), 1024, 1024);
+    let options = ScanOptions::default()
+        .with_batch_size(100)
+        .with_buffer_blocks(4);
+    let mut reader = reader(&source, &options);
+    reader.next().unwrap().unwrap();
+    linger();
+    // Five blocks of some three and a half kilobytes, and the header.
+    assert!(source.furthest() < 25_000, "{}", source.furthest());
+    assert!(source.furthest() > 12_000, "{}", source.furthest());
+}
+
+#[test]
+fn without_read_ahead_nothing_is_fetched_before_its_time() {
+    let file = long_file();
+    let second_block = slow::File::open(&file).unwrap().blocks[1].start as u64;
+    let source = Watched::new(file, 1024, 1024);
+    let options = ScanOptions::default()
+        .with_batch_size(100)
+        .with_buffer_blocks(0);
+    let mut reader = reader(&source, &options);
+    reader.next().unwrap().unwrap();
+    linger();
+    assert!(
+        source.furthest() <= second_block + 1024,
+        "{}",
+        source.furthest()
+    );
+    assert_eq!(
+        reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(),
+        39_900
+    );
+}
+
+#[test]
+fn a_dropped_reader_reads_no_more() {
+    let source = Watched::new(long_file(), 1024, 1024);
+    let options = ScanOptions::default()
+        .with_batch_size(100)
+        .with_buffer_blocks(1_000_000)
+        .with_buffer_bytes(100_000);
+    let mut reader = reader(&source, &options);
+    reader.next().unwrap().unwrap();
+    drop(reader);
+    // A read that was under way may still end.
+    linger();
+    let read = source.bytes();
+    linger();
+    assert_eq!(source.bytes(), read);
+    wait_until("the source is let go", || Arc::strong_count(&source) == 1);
+}
+
+#[test]
+fn the_header_takes_one_small_read() {
+    let source = Watched::new(long_file(), 1 << 20, 4096);
+    let file: Arc<dyn Source> = source.clone();
+    Scan::from_sources_blocking(vec![file], ScanOptions::default()).unwrap();
+    assert_eq!(source.reads(), std::slice::from_ref(&(0..4096)));
+}
+
+#[test]
+fn a_split_reads_little_beyond_itself() {
+    let file = long_file();
+    let length = file.len() as u64;
+    let source = Watched::new(file, 64 << 10, 4096);
+    let shared: Arc<dyn Source> = source.clone();
+    let opened = Opened::new(shared, &ScanOptions::default()).unwrap();
+    let (start, end) = (length / 2, length / 2 + 100_000);
+    let rows = opened.split(Split::new(start, end)).num_rows();
+    assert!(rows > 1_000 && rows < 10_000, "{rows}");
+    for range in &source.reads()[1..] {
+        assert!(range.start >= start - 16, "{range:?} before the split");
+        assert!(
+            range.end <= end + 2 * (64 << 10),
+            "{range:?} far beyond the split"
+        );
+    }
+    assert!(
+        source.bytes() < 100_000 + 4096 + 3 * (64 << 10),
+        "{}",
+        source.bytes()
+    );
+}
+
+#[test]
+fn counting_reads_block_headers_only() {
+    // Blocks of about 150 KB.
+    let file = simple::file(40_000, 5_000, Codec::Null);
+    let length = file.len() as u64;
+    let source = Watched::new(file, 64 << 10, 4096);
+    let shared: Arc<dyn Source> = source.clone();
+    let scan = Scan::from_sources_blocking(vec![shared], ScanOptions::default()).unwrap();
+    assert_eq!(block_on(scan.count_rows()).unwrap(), 40_000);
+    // The header, then at most two small reads a block.
+    assert!(
+        source.bytes() <= 4096 * (1 + 2 * 8),
+        "{} of {length}",
+        source.bytes()
+    );
+
+    let columns = scan.with_projection(Projection::none()).unwrap();
+    let before = source.bytes();
+    let rows: usize = columns
+        .reader()
+        .unwrap()
+        .map(|batch| batch.unwrap().num_rows())
+        .sum();
+    assert_eq!(rows, 40_000);
+    assert!(source.bytes() - before <= 4096 * 2 * 8);
+}

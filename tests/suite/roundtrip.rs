@@ -1,0 +1,111 @@
+//! What an independent writer wrote is what is read, for random schemas, values and projections.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use avroscan::{Projection, ScanOptions};
+use avroscan_tests::random::{self, Rng, to_apache};
+use avroscan_tests::schema::Schema;
+use avroscan_tests::write::{self, Codec};
+use avroscan_tests::{judge, slow};
+use serde_json::Value as Json;
+
+use crate::read::{Watched, batches, outcome};
+
+/// How many schemas; each is read in several ways.
+const CASES: u64 = 600;
+
+#[test]
+fn random_files_are_read_as_they_were_written() {
+    for seed in 0..CASES {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(seed))) {
+            eprintln!(
+                "the failing seed is {seed}: {}",
+                random::schema(&mut Rng::new(seed))
+            );
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+fn check(seed: u64) {
+    let rng = &mut Rng::new(seed);
+    let text = random::schema(rng);
+    let schema = Schema::parse(&text).unwrap();
+    let row_count = *rng.pick(&[0, 1, 2, 9, 40]);
+    let written: Vec<Json> = (0..row_count)
+        .map(|_| random::value(&schema, rng))
+        .collect();
+    let codec = *rng.pick(&Codec::ALL);
+    let rows_per_block = *rng.pick(&[1, 3, 1_000]);
+    let values = written.iter().map(|row| to_apache(&schema, row));
+    let file = write::values(&text, values, codec, rows_per_block);
+
+    // The judge reads what was written; the writer puts the entries of maps in an order of its own.
+    let physical = slow::File::open(&file).unwrap().rows().unwrap();
+    let judged: Vec<Json> = physical
+        .iter()
+        .map(|row| sorted(judge::normal(&schema, row)))
+        .collect();
+    let expected: Vec<Json> = written
+        .iter()
+        .map(|row| sorted(judge::normal(&schema, row)))
+        .collect();
+    judge::same_rows(&judged, &expected).unwrap();
+
+    let batch_size = *rng.pick(&[1, 2, 7, 1_000]);
+    let options = ScanOptions::default().with_batch_size(batch_size);
+    compare(&file, &schema, &physical, &options);
+    for _ in 0..3 {
+        let paths = random::paths(&schema, rng);
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let columns = Projection::columns(paths.iter().copied());
+        let options = options.clone().with_projection(columns);
+        compare(&file, &judge::project(&schema, &paths), &physical, &options);
+    }
+    let chunk = *rng.pick(&[1, 7, 100]);
+    let outcome = outcome(Watched::new(file, chunk, chunk), &options);
+    assert!(outcome.error.is_none(), "{:?}", outcome.error);
+    let expected: Vec<_> = physical
+        .iter()
+        .map(|row| judge::normal(&schema, row))
+        .collect();
+    judge::same_rows(&outcome.rows(), &expected).unwrap();
+}
+
+fn compare(file: &[u8], schema: &Schema, physical: &[Json], options: &ScanOptions) {
+    let expected: Vec<Json> = physical
+        .iter()
+        .map(|row| judge::normal(schema, row))
+        .collect();
+    let batches = batches(file, options);
+    for batch in &batches {
+        assert_eq!(*batch.schema(), judge::arrow_schema(schema));
+        assert!(batch.num_rows() <= options.batch_size);
+        for column in batch.columns() {
+            column
+                .to_data()
+                .validate_full()
+                .expect("arrays as Arrow wants them");
+        }
+    }
+    let rows: Vec<Json> = batches.iter().flat_map(judge::batch_rows).collect();
+    judge::same_rows(&rows, &expected).unwrap_or_else(|e| panic!("{:?}: {e}", options.projection));
+}
+
+/// The same value with the entries of its maps in the order of their keys.
+///
+/// In normal form a map is a list of pairs of text and value; so may an array be, and sorting
+/// that as well, on both sides, does no harm.
+fn sorted(value: Json) -> Json {
+    match value {
+        Json::Array(items) => {
+            let mut items: Vec<Json> = items.into_iter().map(sorted).collect();
+            if items.iter().all(|item| item[0].is_string()) {
+                items.sort_by_key(|item| item[0].as_str().map(str::to_owned));
+            }
+            Json::Array(items)
+        }
+        Json::Object(fields) => fields.into_iter().map(|(k, v)| (k, sorted(v))).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,10 @@
+//! What the integration tests, the benches and the sample generator share: writers of Avro files,
+//! data whose every value can be computed, and the judge that says what a file holds.
+
+pub mod data;
+pub mod judge;
+pub mod random;
+pub mod raw;
+pub mod schema;
+pub mod slow;
+pub mod write;
