@@ -1,22 +1,22 @@
-//! Strings, bytes and what becomes text, as view arrays.
+//! Strings, bytes, and what becomes text.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryArray, BinaryViewArray};
+use arrow::array::{ArrayRef, BinaryArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 
 use super::Build;
 use super::primitive::internal;
-use super::views::Views;
+use super::views::{ViewColumn, ViewValue, Views};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Sizes;
 
 /// Strings.
 #[derive(Default)]
-pub(crate) struct TextColumn {
-    views: Views,
-}
+pub(crate) struct Text;
+
+pub(crate) type TextColumn = ViewColumn<Text>;
 
 impl TextColumn {
     /// What one string takes.
@@ -26,31 +26,16 @@ impl TextColumn {
     };
 }
 
-impl Build for TextColumn {
+impl ViewValue for Text {
+    const IS_TEXT: bool = true;
+
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
         let bytes = input.cursor.bytes()?;
         if !bytes.is_ascii() && simdutf8::basic::from_utf8(bytes).is_err() {
             return Err(not_utf8(bytes));
         }
-        self.views.push(bytes, input)
-    }
-
-    #[inline]
-    fn push_null(&mut self) {
-        self.views.push_empty();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.views.truncate(length);
-    }
-
-    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        Ok(self.views.finish_text(nulls))
+        views.push(bytes, input)
     }
 }
 
@@ -70,45 +55,27 @@ fn not_utf8(bytes: &[u8]) -> Error {
 
 /// Bytes.
 #[derive(Default)]
-pub(crate) struct BytesColumn {
-    views: Views,
-}
+pub(crate) struct Bytes;
 
-impl Build for BytesColumn {
+pub(crate) type BytesColumn = ViewColumn<Bytes>;
+
+impl ViewValue for Bytes {
+    const IS_TEXT: bool = false;
+
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
         let bytes = input.cursor.bytes()?;
-        self.views.push(bytes, input)
-    }
-
-    #[inline]
-    fn push_null(&mut self) {
-        self.views.push_empty();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.views.truncate(length);
-    }
-
-    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let (views, buffers) = self.views.finish();
-        Ok(Arc::new(
-            BinaryViewArray::try_new(views, buffers, nulls).map_err(internal)?,
-        ))
+        views.push(bytes, input)
     }
 }
 
 /// UUIDs stored as 16 bytes, as their canonical text.
 #[derive(Default)]
-pub(crate) struct UuidColumn {
-    views: Views,
-}
+pub(crate) struct Uuid;
 
-impl UuidColumn {
+pub(crate) type UuidColumn = ViewColumn<Uuid>;
+
+impl Uuid {
     /// `00112233-4455-6677-8899-aabbccddeeff`
     fn text(uuid: [u8; 16]) -> [u8; 36] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -120,28 +87,13 @@ impl UuidColumn {
     }
 }
 
-impl Build for UuidColumn {
+impl ViewValue for Uuid {
+    const IS_TEXT: bool = true;
+
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
         let text = Self::text(input.cursor.array()?);
-        self.views.push(&text, input)
-    }
-
-    #[inline]
-    fn push_null(&mut self) {
-        self.views.push_empty();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.views.truncate(length);
-    }
-
-    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        Ok(self.views.finish_text(nulls))
+        views.push(&text, input)
     }
 }
 

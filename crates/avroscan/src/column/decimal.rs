@@ -8,7 +8,7 @@ use num_bigint::BigInt;
 
 use super::Build;
 use super::primitive::fixed_width;
-use super::views::Views;
+use super::views::{ViewValue, Views};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::wire::Cursor;
@@ -147,7 +147,7 @@ impl<T: Wide> Build for DecimalColumn<T> {
 /// the point for a negative scale.
 ///
 /// The time to write digits grows with their square, so their number is checked first.
-pub(super) fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String> {
+fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String> {
     // A byte is log10(256) = 2.41 digits.
     let digits = bytes.len().saturating_mul(241).div_ceil(100);
     input.check_digits(digits)?;
@@ -173,26 +173,16 @@ pub(super) fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String
 }
 
 /// Decimals of more digits than an array holds, as text.
-pub(crate) struct DecimalTextColumn {
-    size: Option<usize>,
-    precision: u32,
-    scale: u32,
-    views: Views,
+pub(crate) struct DecimalText {
+    pub(super) size: Option<usize>,
+    pub(super) precision: u32,
+    pub(super) scale: u32,
 }
 
-impl DecimalTextColumn {
-    pub(crate) fn new(size: Option<usize>, precision: u32, scale: u32) -> Self {
-        Self {
-            size,
-            precision,
-            scale,
-            views: Views::default(),
-        }
-    }
-}
+impl ViewValue for DecimalText {
+    const IS_TEXT: bool = true;
 
-impl Build for DecimalTextColumn {
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
         let bytes = number(input, self.size)?;
         let text = text(bytes, i64::from(self.scale), input)?;
         let zeroes = text
@@ -203,34 +193,25 @@ impl Build for DecimalTextColumn {
         if digits > self.precision as usize {
             return Err(too_wide(self.precision));
         }
-        self.views.push(text.as_bytes(), input)
-    }
-
-    fn push_null(&mut self) {
-        self.views.push_empty();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.views.truncate(length);
-    }
-
-    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        Ok(self.views.finish_text(nulls))
+        views.push(text.as_bytes(), input)
     }
 }
 
 /// Big decimals, each with a scale of its own, as text.
 #[derive(Default)]
-pub(crate) struct BigDecimalColumn {
-    views: Views,
+pub(crate) struct BigDecimal;
+
+impl ViewValue for BigDecimal {
+    const IS_TEXT: bool = true;
+
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
+        let text = big_decimal(input.cursor.bytes()?, input)?;
+        views.push(text.as_bytes(), input)
+    }
 }
 
 /// A big-decimal: bytes that hold a length-prefixed number and its scale, and nothing else.
-pub(super) fn big_decimal(bytes: &[u8], input: &Input<'_>) -> Result<String> {
+fn big_decimal(bytes: &[u8], input: &Input<'_>) -> Result<String> {
     let mut inside = Cursor::new(bytes);
     let number = inside.bytes()?;
     let scale = inside.int()?;
@@ -240,28 +221,5 @@ pub(super) fn big_decimal(bytes: &[u8], input: &Input<'_>) -> Result<String> {
             ErrorKind::Value,
             format!("a big-decimal has {left} bytes after its number and scale"),
         )),
-    }
-}
-
-impl Build for BigDecimalColumn {
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        let text = big_decimal(input.cursor.bytes()?, input)?;
-        self.views.push(text.as_bytes(), input)
-    }
-
-    fn push_null(&mut self) {
-        self.views.push_empty();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.views.truncate(length);
-    }
-
-    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        Ok(self.views.finish_text(nulls))
     }
 }

@@ -7,64 +7,50 @@
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
-use arrow::buffer::NullBuffer;
 use serde_json::Value;
 
-use super::Build;
-use super::views::Views;
+use super::views::{ViewValue, Views};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{AvroSchema, Kind, NodeId};
 
-pub(crate) struct JsonColumn {
+pub(crate) struct Json {
     schema: Arc<AvroSchema>,
     node: NodeId,
     recursive: Vec<NodeId>,
-    views: Views,
     text: String,
 }
 
-impl JsonColumn {
+impl Json {
     pub(crate) fn new(schema: Arc<AvroSchema>, node: NodeId, recursive: Vec<NodeId>) -> Self {
         Self {
             schema,
             node,
             recursive,
-            views: Views::default(),
             text: String::new(),
         }
     }
 }
 
-impl Build for JsonColumn {
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+impl ViewValue for Json {
+    const IS_TEXT: bool = true;
+
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
         self.text.clear();
-        let (schema, recursive) = (&self.schema, &self.recursive);
+        let Self {
+            schema,
+            node,
+            recursive,
+            text,
+        } = self;
         Writer {
             schema,
             recursive,
-            text: &mut self.text,
+            text,
             input,
         }
-        .value(self.node)?;
-        self.views.push(self.text.as_bytes(), input)
-    }
-
-    fn push_null(&mut self) {
-        self.views.push_empty();
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.views.truncate(length);
-    }
-
-    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        Ok(self.views.finish_text(nulls))
+        .value(*node)?;
+        views.push(text.as_bytes(), input)
     }
 }
 

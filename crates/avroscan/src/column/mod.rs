@@ -28,17 +28,18 @@ use crate::error::Result;
 use crate::plan::{Shape, ValuePlan};
 use binary::{BytesColumn, EmptyFixedColumn, TextColumn, UuidColumn};
 use boolean::BooleanColumn;
-use decimal::{BigDecimalColumn, DecimalColumn, DecimalTextColumn};
+use decimal::{BigDecimal, DecimalColumn, DecimalText};
 use duration::DurationColumn;
 use enumeration::EnumColumn;
 use fixed::FixedColumn;
-use json::JsonColumn;
+use json::Json;
 use list::{ListColumn, MapColumn};
 use null::NullColumn;
 use nullable::NullableColumn;
 use primitive::{Double, Float, Int, Long, PrimitiveColumn, TimeMicros, TimeMillis};
 pub(crate) use record::RecordColumn;
 use union::UnionColumn;
+use views::ViewColumn;
 
 /// What every column does.
 trait Build {
@@ -71,15 +72,15 @@ pub(crate) enum Column {
     Enum(EnumColumn),
     Decimal128(DecimalColumn<i128>),
     Decimal256(DecimalColumn<i256>),
-    DecimalText(DecimalTextColumn),
-    BigDecimal(BigDecimalColumn),
+    DecimalText(ViewColumn<DecimalText>),
+    BigDecimal(ViewColumn<BigDecimal>),
     Duration(DurationColumn),
     Uuid(UuidColumn),
     List(Box<ListColumn>),
     Map(Box<MapColumn>),
     Record(Box<RecordColumn>),
     Union(Box<UnionColumn>),
-    Json(Box<JsonColumn>),
+    Json(Box<ViewColumn<Json>>),
     Nullable(Box<NullableColumn>),
 }
 
@@ -118,8 +119,15 @@ impl Column {
                 size,
                 precision,
                 scale,
-            } => Self::DecimalText(DecimalTextColumn::new(*size, *precision, *scale)),
-            Shape::BigDecimal => Self::BigDecimal(BigDecimalColumn::default()),
+            } => {
+                let (size, precision, scale) = (*size, *precision, *scale);
+                Self::DecimalText(ViewColumn::new(DecimalText {
+                    size,
+                    precision,
+                    scale,
+                }))
+            }
+            Shape::BigDecimal => Self::BigDecimal(ViewColumn::default()),
             Shape::Duration => Self::Duration(DurationColumn::default()),
             Shape::UuidFixed => Self::Uuid(UuidColumn::default()),
             Shape::List { item, field } => {
@@ -134,8 +142,8 @@ impl Column {
                 node,
                 recursive,
             } => {
-                let column = JsonColumn::new(schema.clone(), *node, recursive.clone());
-                Self::Json(Box::new(column))
+                let value = Json::new(schema.clone(), *node, recursive.clone());
+                Self::Json(Box::new(ViewColumn::new(value)))
             }
             Shape::Record(record) => Self::Record(Box::new(RecordColumn::new(record))),
         }

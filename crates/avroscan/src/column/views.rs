@@ -1,10 +1,13 @@
 //! View arrays: 16 bytes a value, short values inside them, the content of longer ones in one
-//! buffer a batch.
+//! buffer a batch. All columns of text and bytes are one of these over a way to read a value.
 
-use arrow::array::ArrayRef;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BinaryViewArray};
 use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 
-use super::trusted;
+use super::primitive::internal;
+use super::{Build, trusted};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -13,7 +16,7 @@ const INLINE: usize = 12;
 
 /// The views and their content.
 #[derive(Default)]
-pub(super) struct Views {
+pub(crate) struct Views {
     views: Vec<u128>,
     content: Vec<u8>,
 }
@@ -47,7 +50,7 @@ impl Views {
     }
 
     /// Drops all values but the first `length`, with their content.
-    pub(super) fn truncate(&mut self, length: usize) {
+    fn truncate(&mut self, length: usize) {
         self.views.truncate(length);
         let last = self
             .views
@@ -58,24 +61,8 @@ impl Views {
         self.content.truncate(end);
     }
 
-    /// What a null leaves in its place.
-    #[inline]
-    pub(super) fn push_empty(&mut self) {
-        self.views.push(0);
-    }
-
-    pub(super) fn reserve(&mut self, additional: usize) {
-        self.views.reserve(additional);
-    }
-
-    /// The values as text: all that was pushed must be UTF-8.
-    pub(super) fn finish_text(&mut self, nulls: Option<NullBuffer>) -> ArrayRef {
-        let (views, buffers) = self.finish();
-        trusted::string_views(views, buffers, nulls)
-    }
-
     /// The views, and the buffer of content if there is any.
-    pub(super) fn finish(&mut self) -> (ScalarBuffer<u128>, Vec<Buffer>) {
+    fn finish(&mut self) -> (ScalarBuffer<u128>, Vec<Buffer>) {
         let content = super::take(&mut self.content);
         let buffers = if content.is_empty() {
             Vec::new()
@@ -92,4 +79,58 @@ fn too_much() -> Error {
         ErrorKind::Limit,
         "the text of one column in one batch passes 2 GiB",
     )
+}
+
+/// How a value of text or bytes is read.
+pub(crate) trait ViewValue {
+    /// Whether all that is pushed is UTF-8. What is not becomes a column of bytes.
+    const IS_TEXT: bool;
+
+    /// Reads one value from `input` and pushes it.
+    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()>;
+}
+
+/// A column of text or bytes.
+#[derive(Default)]
+pub(crate) struct ViewColumn<V> {
+    value: V,
+    views: Views,
+}
+
+impl<V> ViewColumn<V> {
+    pub(crate) fn new(value: V) -> Self {
+        Self {
+            value,
+            views: Views::default(),
+        }
+    }
+}
+
+impl<V: ViewValue> Build for ViewColumn<V> {
+    #[inline]
+    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+        self.value.read(input, &mut self.views)
+    }
+
+    #[inline]
+    fn push_null(&mut self) {
+        self.views.views.push(0);
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.views.reserve(additional);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.views.truncate(length);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        let (views, buffers) = self.views.finish();
+        if V::IS_TEXT {
+            return Ok(trusted::string_views(views, buffers, nulls));
+        }
+        let array = BinaryViewArray::try_new(views, buffers, nulls).map_err(internal)?;
+        Ok(Arc::new(array))
+    }
 }

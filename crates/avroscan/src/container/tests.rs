@@ -1,24 +1,10 @@
 use super::*;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
+use crate::wire::testing::{long, text};
 use bytes::Bytes;
 
 const SYNC: [u8; 16] = *b"0123456789abcdef";
-
-fn long(value: i64) -> Vec<u8> {
-    let mut raw = ((value << 1) ^ (value >> 63)) as u64;
-    let mut bytes = Vec::new();
-    while raw >= 0x80 {
-        bytes.push(raw as u8 | 0x80);
-        raw >>= 7;
-    }
-    bytes.push(raw as u8);
-    bytes
-}
-
-fn text(value: &[u8]) -> Vec<u8> {
-    [long(value.len() as i64), value.to_vec()].concat()
-}
 
 fn block(rows: i64, data: &[u8]) -> Vec<u8> {
     [long(rows), text(data), SYNC.to_vec()].concat()

@@ -4,21 +4,7 @@ use arrow::datatypes::{Decimal256Type, Int32Type, Int64Type, IntervalMonthDayNan
 use super::*;
 use crate::plan::Projection;
 use crate::schema::AvroSchema;
-
-fn long(value: i64) -> Vec<u8> {
-    let mut raw = ((value << 1) ^ (value >> 63)) as u64;
-    let mut bytes = Vec::new();
-    while raw >= 0x80 {
-        bytes.push(raw as u8 | 0x80);
-        raw >>= 7;
-    }
-    bytes.push(raw as u8);
-    bytes
-}
-
-fn text(value: &[u8]) -> Vec<u8> {
-    [long(value.len() as i64), value.to_vec()].concat()
-}
+use crate::wire::testing::{long, text};
 
 fn decoder(schema: &str, projection: &Projection, limits: &Limits) -> Decoder {
     let schema = AvroSchema::parse(schema, limits).unwrap();

@@ -7,4 +7,6 @@ pub(crate) use cursor::{Cursor, ItemBlock};
 pub(crate) use varint::{Partial, partial_long};
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

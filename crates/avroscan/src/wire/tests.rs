@@ -1,16 +1,6 @@
+use super::testing::long;
 use super::*;
 use crate::error::ErrorKind;
-
-fn encode(value: i64) -> Vec<u8> {
-    let mut raw = ((value << 1) ^ (value >> 63)) as u64;
-    let mut bytes = Vec::new();
-    while raw >= 0x80 {
-        bytes.push(raw as u8 | 0x80);
-        raw >>= 7;
-    }
-    bytes.push(raw as u8);
-    bytes
-}
 
 #[test]
 fn longs_of_every_width_are_read_near_the_end_and_far_from_it() {
@@ -24,7 +14,7 @@ fn longs_of_every_width_are_read_near_the_end_and_far_from_it() {
         ]);
     }
     for value in values {
-        let bytes = encode(value);
+        let bytes = long(value);
         for padding in [0, 1, 7, 20] {
             let mut input = bytes.clone();
             input.extend(std::iter::repeat_n(0xff, padding));
@@ -70,20 +60,20 @@ fn integers_that_overflow_are_errors() {
         Cursor::new(&bytes).long().unwrap_err().kind(),
         ErrorKind::Varint
     );
-    let wide = encode(i64::from(i32::MAX) + 1);
+    let wide = long(i64::from(i32::MAX) + 1);
     assert_eq!(
         Cursor::new(&wide).int().unwrap_err().kind(),
         ErrorKind::Varint
     );
     assert_eq!(
-        Cursor::new(&encode(i64::from(i32::MIN))).int().unwrap(),
+        Cursor::new(&long(i64::from(i32::MIN))).int().unwrap(),
         i32::MIN
     );
 }
 
 #[test]
 fn item_blocks_are_checked_against_the_bytes_that_are_left() {
-    let with_size = [encode(-2), encode(3), vec![0, 0, 0, 0]].concat();
+    let with_size = [long(-2), long(3), vec![0, 0, 0, 0]].concat();
     let mut cursor = Cursor::new(&with_size);
     let block = cursor.item_block(1).unwrap().unwrap();
     assert_eq!(block.count, 2);
@@ -103,8 +93,8 @@ fn item_blocks_are_checked_against_the_bytes_that_are_left() {
         (-1, Some(-1)),
         (i64::MIN, Some(0)),
     ] {
-        let mut bytes = encode(count);
-        bytes.extend(size.map(encode).unwrap_or_default());
+        let mut bytes = long(count);
+        bytes.extend(size.map(long).unwrap_or_default());
         bytes.extend([0; 4]);
         let error = Cursor::new(&bytes).item_block(1).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Length, "{count} {size:?}");

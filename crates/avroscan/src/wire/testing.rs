@@ -1,0 +1,18 @@
+//! Values as writers encode them, for the tests of this crate.
+
+/// A zig-zag integer in as few bytes as possible.
+pub(crate) fn long(value: i64) -> Vec<u8> {
+    let mut raw = ((value << 1) ^ (value >> 63)) as u64;
+    let mut bytes = Vec::new();
+    while raw >= 0x80 {
+        bytes.push(raw as u8 | 0x80);
+        raw >>= 7;
+    }
+    bytes.push(raw as u8);
+    bytes
+}
+
+/// Bytes or text behind their length.
+pub(crate) fn text(value: &[u8]) -> Vec<u8> {
+    [long(value.len() as i64), value.to_vec()].concat()
+}
