@@ -1,18 +1,21 @@
 //! Files of the Avro, Arrow and fastavro projects, beside this checkout in `../shared/conformance`:
-//! where they are there, they are read as an independent reader reads them.
+//! where they are there, they are read as an independent reader reads them, by the core and through
+//! every engine.
+
+mod files;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use avroscan::ErrorKind::{Index, NotAvro, Truncated};
-use avroscan::{ErrorKind, FileSource, ScanOptions};
-use avroscan_tests::judge;
-use avroscan_tests::schema::Schema;
-use avroscan_tests::slow;
+use avroscan::{Error, ErrorKind, FileSource, ScanOptions, Split};
+use avroscan_tests::schema::{Schema, Type};
+use avroscan_tests::{judge, slow};
 use serde_json::Value as Json;
 
-use crate::read::{Outcome, Watched, outcome};
+use self::files::{FILES, UNREAD};
+use crate::engines::{self, Case, Engine, Engines, Failure};
+use crate::read::{Opened, Outcome, Watched, outcome};
 
 /// What comes of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,101 +26,6 @@ enum Expect {
     Fails(usize, ErrorKind),
 }
 use Expect::{Fails, Reads};
-
-/// Every file of the folder.
-///
-/// Those that the independent reader could not read, and what is right for them:
-/// `1237-bad-union-discriminant` and `1238-truncated` are damaged, their root is a union besides;
-/// `person-10.no-codec` ends with a line feed after its last block; `syncInMeta` is sound, with
-/// metadata that is not UTF-8; `test.avro12` is of the format before this one.
-#[rustfmt::skip]
-const FILES: &[(&str, Expect)] = &[
-    ("apache-avro/c_tests_avro-1237-bad-union-discriminant.avro", Fails(0, Index)),
-    ("apache-avro/c_tests_avro-1237-good.avro", Reads(2)),
-    ("apache-avro/c_tests_avro-1238-good.avro", Reads(2)),
-    ("apache-avro/c_tests_avro-1238-truncated.avro", Fails(0, Truncated)),
-    ("apache-avro/c_tests_avro-1279-codec.avro", Reads(3)),
-    ("apache-avro/c_tests_avro-1279-no-codec.avro", Reads(3)),
-    ("apache-avro/java_mapred_part-r-00000.avro", Reads(3)),
-    ("apache-avro/js_test_dat_person-10.avro", Reads(10)),
-    ("apache-avro/js_test_dat_person-10.no-codec.avro", Fails(10, Truncated)),
-    ("apache-avro/schemas_simple_data.avro", Reads(3)),
-    ("apache-avro/schemas_withUnion_data.avro", Reads(3)),
-    ("apache-avro/syncInMeta.avro", Reads(6001)),
-    ("apache-avro/test.avro12", Fails(0, NotAvro)),
-    ("apache-avro/weather-deflate.avro", Reads(5)),
-    ("apache-avro/weather-snappy.avro", Reads(5)),
-    ("apache-avro/weather-sorted.avro", Reads(5)),
-    ("apache-avro/weather-zstd.avro", Reads(5)),
-    ("apache-avro/weather.avro", Reads(5)),
-    ("arrow-testing/alltypes_dictionary.avro", Reads(2)),
-    ("arrow-testing/alltypes_nulls_plain.avro", Reads(1)),
-    ("arrow-testing/alltypes_plain.avro", Reads(8)),
-    ("arrow-testing/alltypes_plain.bzip2.avro", Reads(8)),
-    ("arrow-testing/alltypes_plain.snappy.avro", Reads(8)),
-    ("arrow-testing/alltypes_plain.xz.avro", Reads(8)),
-    ("arrow-testing/alltypes_plain.zstandard.avro", Reads(8)),
-    ("arrow-testing/binary.avro", Reads(12)),
-    ("arrow-testing/datapage_v2.snappy.avro", Reads(5)),
-    ("arrow-testing/dict-page-offset-zero.avro", Reads(39)),
-    ("arrow-testing/duration_uuid.avro", Reads(4)),
-    ("arrow-testing/fixed256_decimal.avro", Reads(24)),
-    ("arrow-testing/fixed_length_decimal.avro", Reads(24)),
-    ("arrow-testing/fixed_length_decimal_legacy.avro", Reads(24)),
-    ("arrow-testing/fixed_length_decimal_legacy_32.avro", Reads(24)),
-    ("arrow-testing/int128_decimal.avro", Reads(24)),
-    ("arrow-testing/int256_decimal.avro", Reads(24)),
-    ("arrow-testing/int32_decimal.avro", Reads(24)),
-    ("arrow-testing/int64_decimal.avro", Reads(24)),
-    ("arrow-testing/list_columns.avro", Reads(3)),
-    ("arrow-testing/nested_lists.snappy.avro", Reads(3)),
-    ("arrow-testing/nested_records.avro", Reads(2)),
-    ("arrow-testing/nonnullable.impala.avro", Reads(1)),
-    ("arrow-testing/nullable.impala.avro", Reads(7)),
-    ("arrow-testing/nulls.snappy.avro", Reads(8)),
-    ("arrow-testing/repeated_no_annotation.avro", Reads(6)),
-    ("arrow-testing/simple_enum.avro", Reads(4)),
-    ("arrow-testing/simple_fixed.avro", Reads(2)),
-    ("arrow-testing/single_nan.avro", Reads(1)),
-    ("arrow-testing/timestamp_logical_types.avro", Reads(2)),
-    ("arrow-testing/zero_byte.avro", Reads(3)),
-    ("fastavro/a_triple_pair.avro", Reads(1)),
-    ("fastavro/bool.avro", Reads(1)),
-    ("fastavro/class org.apache.avro.tool.TestDataFileTools.seperators.avro", Reads(5)),
-    ("fastavro/class org.apache.avro.tool.TestDataFileTools.testWrite.deflate.avro", Reads(10)),
-    ("fastavro/class org.apache.avro.tool.TestDataFileTools.testWrite.plain.avro", Reads(10)),
-    ("fastavro/class org.apache.avro.tool.TestDataFileTools.zerojsonvalues.avro", Reads(0)),
-    ("fastavro/deflate.avro", Reads(10)),
-    ("fastavro/double_float.avro", Reads(1)),
-    ("fastavro/error-type.avro", Reads(1)),
-    ("fastavro/java-generated-uuid.avro", Reads(151)),
-    ("fastavro/lines.avro", Reads(3)),
-    ("fastavro/m.avro", Reads(1)),
-    ("fastavro/no-fields.avro", Reads(1)),
-    ("fastavro/null.avro", Reads(10)),
-    ("fastavro/org.apache.avro.tool.TestDataFileTools.avro", Reads(10)),
-    ("fastavro/part-00000.avro", Reads(17)),
-    ("fastavro/recursive.avro", Reads(2)),
-    ("fastavro/request.avro", Reads(1)),
-    ("fastavro/response.avro", Reads(1)),
-    ("fastavro/snappy.avro", Reads(10)),
-    ("fastavro/test-deflate-0.avro", Reads(400)),
-    ("fastavro/test-deflate-1-A.avro", Reads(400)),
-    ("fastavro/test-deflate-1.avro", Reads(400)),
-    ("fastavro/test-deflate-3-A.avro", Reads(400)),
-    ("fastavro/test-deflate-6-B.avro", Reads(200)),
-    ("fastavro/test-deflate-9.avro", Reads(400)),
-    ("fastavro/test-null-B.avro", Reads(200)),
-    ("fastavro/test-null.avro", Reads(400)),
-    ("fastavro/test-snappy.avro", Reads(400)),
-    ("fastavro/test.avro", Reads(2)),
-    ("fastavro/testDataFileMeta.avro", Reads(0)),
-    ("fastavro/weather-legacy-generated.avro", Reads(4)),
-    ("fastavro/weather-legacy-with-names.avro", Reads(3)),
-    ("fastavro/weather-snappy.avro", Reads(5)),
-    ("fastavro/weather-sorted.avro", Reads(5)),
-    ("fastavro/weather.avro", Reads(5)),
-];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance")
@@ -152,59 +60,201 @@ fn every_file_is_in_the_table() {
 }
 
 #[test]
-fn every_file_has_its_outcome() {
+fn what_the_independent_reader_cannot_read_is_known() {
     if !present() {
         return;
     }
-    let mut wrong = Vec::new();
-    for (file, expect) in FILES {
-        if let Err(reason) = check(file, *expect) {
-            wrong.push(format!("{file}: {reason}"));
-        }
+    let expected = |file: &str, end: &str| folder().join("expected").join(format!("{file}.{end}"));
+    for (file, _) in FILES {
+        let unread = UNREAD.iter().any(|(unread, _)| unread == file);
+        assert_eq!(expected(file, "error").is_file(), unread, "{file}");
+        assert_eq!(expected(file, "jsonl").is_file(), !unread, "{file}");
     }
+}
+
+#[test]
+fn every_file_has_its_outcome_in_the_core() {
+    for_every_file(|file| {
+        let source = FileSource::new(&file.path).map_err(|error| error.to_string())?;
+        let options = ScanOptions::default();
+        file.compare(&outcome(Arc::new(source), &options))?;
+        let watched = Watched::new(file.bytes.clone(), 1, 1);
+        file.compare(&outcome(watched, &options.with_batch_size(1)))
+            .map_err(|error| format!("a row at a time: {error}"))
+    });
+}
+
+#[test]
+fn every_file_has_its_outcome_in_polars() {
+    let engines = Engines::new();
+    for_every_file(|file| {
+        file.through(&engines, Engine::PolarsFrames)?;
+        file.through(&engines, Engine::PolarsInMemory)?;
+        file.through(&engines, Engine::PolarsStreaming)
+    });
+}
+
+#[test]
+fn every_file_has_its_outcome_in_datafusion() {
+    let engines = Engines::new();
+    for_every_file(|file| {
+        file.through(&engines, Engine::DataFusion)?;
+        file.through(&engines, Engine::DataFusionParallel)
+    });
+}
+
+fn for_every_file(check: impl Fn(&File) -> Result<(), String>) {
+    if !present() {
+        return;
+    }
+    let check = |(name, expect): &(&str, Expect)| {
+        let checked = File::new(name, *expect).and_then(|file| check(&file));
+        checked.err().map(|error| format!("{name}: {error}"))
+    };
+    let wrong: Vec<String> = FILES.iter().filter_map(check).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn check(file: &str, expect: Expect) -> Result<(), String> {
-    let path = folder().join(file);
-    let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
-    let source = FileSource::new(&path).map_err(|error| error.to_string())?;
-    let options = ScanOptions::default();
-    compare(file, &bytes, &outcome(Arc::new(source), &options), expect)?;
-    let chunked = outcome(
-        Watched::new(bytes.clone(), 1, 1),
-        &options.with_batch_size(1),
-    );
-    compare(file, &bytes, &chunked, expect).map_err(|e| format!("a row at a time: {e}"))
+/// A file with what it must give.
+struct File {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    expect: Expect,
+    schema: Schema,
+    /// In normal form, those before an error.
+    rows: Vec<Json>,
 }
 
-fn compare(file: &str, bytes: &[u8], outcome: &Outcome, expect: Expect) -> Result<(), String> {
-    let found = match &outcome.error {
-        None => Reads(outcome.num_rows()),
-        Some(error) => Fails(outcome.num_rows(), error.kind()),
-    };
-    if found != expect {
-        let error = &outcome.error;
-        return Err(format!("{found:?} instead of {expect:?}: {error:?}"));
+impl File {
+    fn new(name: &str, expect: Expect) -> Result<Self, String> {
+        let path = folder().join(name);
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+        let sound = match expect {
+            Reads(_) => Some(&bytes[..]),
+            Fails(..) => sound_part(&bytes),
+        };
+        let (schema, rows) = match sound {
+            None => (Schema::of(Type::Null), Vec::new()),
+            Some(sound) => {
+                let schema = Schema::parse(&slow::File::open(sound)?.schema)?;
+                let rows = expected_rows(name, sound, &schema)?;
+                (schema, rows)
+            }
+        };
+        let (Reads(count) | Fails(count, _)) = expect;
+        match rows.len() == count {
+            true => Ok(Self {
+                path,
+                bytes,
+                expect,
+                schema,
+                rows,
+            }),
+            false => Err(format!("the judge has {} rows, not {count}", rows.len())),
+        }
     }
-    let Reads(_) = expect else { return Ok(()) };
-    let schema = Schema::parse(&slow::File::open(bytes)?.schema)?;
-    judge::same_rows(&outcome.rows(), &expected(file, bytes, &schema)?)?;
-    let columns = judge::arrow_schema(&schema);
-    match outcome.batches.iter().find(|b| *b.schema() != columns) {
-        Some(batch) => Err(format!("{} instead of {columns}", batch.schema())),
-        None => Ok(()),
+
+    /// Compares with what the core gave.
+    fn compare(&self, outcome: &Outcome) -> Result<(), String> {
+        let found = match &outcome.error {
+            None => Reads(outcome.num_rows()),
+            Some(error) => Fails(outcome.num_rows(), error.kind()),
+        };
+        if found != self.expect {
+            let error = &outcome.error;
+            return Err(format!("{found:?} instead of {:?}: {error:?}", self.expect));
+        }
+        judge::same_rows(&outcome.rows(), &self.rows)?;
+        let columns = judge::arrow_schema(&self.schema);
+        match outcome.batches.iter().find(|b| *b.schema() != columns) {
+            Some(batch) => Err(format!("{} instead of {columns}", batch.schema())),
+            None => Ok(()),
+        }
     }
+
+    /// Compares with what an engine gives, with batches of any size.
+    fn through(&self, engines: &Engines, engine: Engine) -> Result<(), String> {
+        let files = [engines::text(&self.path)];
+        for batch_size in [1_000, 3] {
+            let case = Case {
+                files: &files,
+                options: &ScanOptions::default().with_batch_size(batch_size),
+                schema: &self.schema,
+                rows: &self.rows,
+                error: match self.expect {
+                    Reads(_) => None,
+                    Fails(_, kind) => Some(kind),
+                },
+            };
+            if let Some(failure) = engines.check(engine, &case)? {
+                self.is_told(engine, &failure)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The error of an engine says what the core's says.
+    fn is_told(&self, engine: Engine, failure: &Failure) -> Result<(), String> {
+        let mut faults = self.faults()?;
+        if engine.keeps_first_error() {
+            faults.truncate(1);
+        }
+        let file = engines::text(&self.path);
+        let is_told = |fault| {
+            let parts = place(&file, fault);
+            parts.iter().all(|part| failure.text.contains(part))
+        };
+        match faults.iter().any(is_told) {
+            true => Ok(()),
+            false => Err(format!(
+                "{engine:?}: {failure:?} instead of one of {faults:?}"
+            )),
+        }
+    }
+
+    /// The core's error, and those it has where it begins to read behind that one.
+    fn faults(&self) -> Result<Vec<Error>, String> {
+        let text = |error: Error| error.to_string();
+        let source = Arc::new(FileSource::new(&self.path).map_err(text)?);
+        let opened = match Opened::new(source, &ScanOptions::default()) {
+            Ok(opened) => opened,
+            Err(error) => return Ok(vec![error]),
+        };
+        let mut faults = Vec::new();
+        let mut start = 0;
+        while let Some(fault) = opened.split(Split::new(start, u64::MAX)).error {
+            start = fault.place().offset.ok_or("an error without an offset")? + 1;
+            faults.push(fault);
+        }
+        Ok(faults)
+    }
+}
+
+/// What the text of an error has to say: what is wrong, with which file, and where in it.
+fn place(file: &str, error: &Error) -> Vec<String> {
+    let place = error.place();
+    let mut parts = vec![file.to_owned(), error.message().to_owned()];
+    parts.extend(place.offset.map(|offset| format!("offset {offset}")));
+    parts.extend(place.field.as_ref().map(|field| format!("field `{field}`")));
+    parts
+}
+
+/// As much of a damaged file as the slow decoder can read; `None` if that is nothing.
+fn sound_part(bytes: &[u8]) -> Option<&[u8]> {
+    let parts = (0..bytes.len()).rev().map(|end| &bytes[..end]);
+    let is_sound = |part: &&[u8]| slow::File::open(part).and_then(|file| file.rows()).is_ok();
+    parts.into_iter().find(is_sound)
 }
 
 /// The rows in normal form: as the independent reader has them, and where it has none, as the slow
 /// decoder of the tests has them. Where both have them, they agree.
-fn expected(file: &str, bytes: &[u8], schema: &Schema) -> Result<Vec<Json>, String> {
+fn expected_rows(file: &str, bytes: &[u8], schema: &Schema) -> Result<Vec<Json>, String> {
     let judged = judge::expected_rows(bytes);
-    let path = folder().join("expected").join(format!("{file}.jsonl"));
-    let Ok(text) = std::fs::read_to_string(path) else {
+    if UNREAD.iter().any(|(unread, _)| *unread == file) {
         return Ok(judged);
-    };
+    }
+    let path = folder().join("expected").join(format!("{file}.jsonl"));
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let rows = text.lines().map(|line| {
         let value: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
         Ok(judge::row(schema, &value))

@@ -1,8 +1,11 @@
 //! The DataFusion front end, end to end.
 
 mod counting;
+mod declared;
 mod errors;
+mod evolution;
 mod explain;
+mod metadata;
 mod reading;
 mod rows;
 mod same_answers;
@@ -21,7 +24,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 /// A session with so many partitions, in which files of any size are cut into ranges, batches are
 /// small, and SQL reads Avro files with the reader under test.
-fn session(partitions: usize) -> SessionContext {
+pub(super) fn session(partitions: usize) -> SessionContext {
     session_with(partitions, AvroOptions::default())
 }
 
@@ -35,7 +38,7 @@ fn session_with(partitions: usize, options: AvroOptions) -> SessionContext {
     ctx
 }
 
-async fn query(ctx: &SessionContext, sql: &str) -> Vec<RecordBatch> {
+pub(super) async fn query(ctx: &SessionContext, sql: &str) -> Vec<RecordBatch> {
     try_query(ctx, sql)
         .await
         .unwrap_or_else(|error| panic!("{sql}\n{error}"))
@@ -58,7 +61,7 @@ fn table(batches: &[RecordBatch]) -> String {
 }
 
 /// The rows as text, each a line with the columns parted by `|`.
-fn lines(batches: &[RecordBatch]) -> Vec<String> {
+pub(super) fn lines(batches: &[RecordBatch]) -> Vec<String> {
     let table = table(batches);
     let row = |line: &str| {
         let cells = line.trim_matches('|').split('|');
@@ -112,7 +115,7 @@ fn metric(scan: &Arc<dyn ExecutionPlan>, name: &str) -> usize {
         .as_usize()
 }
 
-fn write(dir: &Path, name: &str, bytes: &[u8]) -> String {
+pub(super) fn write(dir: &Path, name: &str, bytes: &[u8]) -> String {
     let path = dir.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, bytes).unwrap();

@@ -2,8 +2,11 @@
 
 mod conformance;
 mod datafusion;
+mod engines;
+mod evolution;
 mod hostile;
 mod polars;
+mod producers;
 mod projections;
 mod read;
 mod readahead;
@@ -12,3 +15,4 @@ mod s3;
 mod sample;
 mod splits;
 mod truncation;
+mod types;

@@ -1,6 +1,8 @@
 //! The Polars front end, end to end.
 
+mod evolution;
 mod limits;
+mod metadata;
 mod queries;
 mod reader;
 mod sink;
@@ -17,7 +19,7 @@ use avroscan_polars::{AvroReader, ScanArgsAvro};
 const ENGINES: [Engine; 2] = [Engine::InMemory, Engine::Streaming];
 
 /// The file as a source that is not a path.
-fn memory(bytes: Vec<u8>) -> Arc<dyn Source> {
+pub(super) fn memory(bytes: Vec<u8>) -> Arc<dyn Source> {
     Arc::new(MemorySource::new("memory.avro", bytes))
 }
 
@@ -27,7 +29,7 @@ fn collect(query: LazyFrame, engine: Engine) -> PolarsResult<DataFrame> {
 
 /// The result of a query, on which both engines must agree.
 #[track_caller]
-fn on_both(query: &LazyFrame) -> DataFrame {
+pub(super) fn on_both(query: &LazyFrame) -> DataFrame {
     let [first, second] = ENGINES
         .map(|engine| collect(query.clone(), engine).unwrap_or_else(|e| panic!("{engine:?}: {e}")));
     assert!(

@@ -84,7 +84,7 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) fn new(source: Arc<dyn Source>, options: &ScanOptions) -> Result<Self> {
         let file = block_on(AvroFile::open(source, &options.limits, &options.progress))?;
-        let plan = DecodePlan::new(&file.header().schema, &options.projection, &options.limits)?;
+        let plan = options.plan(&file.header().schema)?;
         Ok(Self {
             file,
             plan: Arc::new(plan),

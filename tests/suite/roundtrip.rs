@@ -1,28 +1,50 @@
 //! What an independent writer wrote is what is read, for random schemas, values and projections.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use avroscan::{Projection, ScanOptions};
 use avroscan_tests::random::{self, Rng, to_apache};
 use avroscan_tests::schema::Schema;
 use avroscan_tests::write::{self, Codec};
 use avroscan_tests::{judge, slow};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::read::{Watched, batches, outcome};
 
-/// How many schemas; each is read in several ways.
-const CASES: u64 = 600;
+/// How many schemas, over all tests of this file; each is read in several ways.
+const CASES: u64 = 2_000;
+
+/// The cases are dealt out to so many tests, which run side by side.
+const TESTS: u64 = 4;
 
 #[test]
-fn random_files_are_read_as_they_were_written() {
-    for seed in 0..CASES {
+fn random_files_are_read_as_they_were_written_1() {
+    deal(0);
+}
+
+#[test]
+fn random_files_are_read_as_they_were_written_2() {
+    deal(1);
+}
+
+#[test]
+fn random_files_are_read_as_they_were_written_3() {
+    deal(2);
+}
+
+#[test]
+fn random_files_are_read_as_they_were_written_4() {
+    deal(3);
+}
+
+fn deal(first: u64) {
+    for seed in (first..CASES).step_by(TESTS as usize) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(seed))) {
             eprintln!(
                 "the failing seed is {seed}: {}",
                 random::schema(&mut Rng::new(seed))
             );
-            std::panic::resume_unwind(panic);
+            resume_unwind(panic);
         }
     }
 }
@@ -44,11 +66,11 @@ fn check(seed: u64) {
     let physical = slow::File::open(&file).unwrap().rows().unwrap();
     let judged: Vec<Json> = physical
         .iter()
-        .map(|row| sorted(judge::normal(&schema, row)))
+        .map(|row| judge::normal(&schema, &sorted(row)))
         .collect();
     let expected: Vec<Json> = written
         .iter()
-        .map(|row| sorted(judge::normal(&schema, row)))
+        .map(|row| judge::normal(&schema, &sorted(row)))
         .collect();
     judge::same_rows(&judged, &expected).unwrap();
 
@@ -92,20 +114,18 @@ fn compare(file: &[u8], schema: &Schema, physical: &[Json], options: &ScanOption
     judge::same_rows(&rows, &expected).unwrap_or_else(|e| panic!("{:?}: {e}", options.projection));
 }
 
-/// The same value with the entries of its maps in the order of their keys.
-///
-/// In normal form a map is a list of pairs of text and value; so may an array be, and sorting
-/// that as well, on both sides, does no harm.
-fn sorted(value: Json) -> Json {
+/// The same physical value with the entries of its maps in the order of their keys.
+fn sorted(value: &Json) -> Json {
     match value {
-        Json::Array(items) => {
-            let mut items: Vec<Json> = items.into_iter().map(sorted).collect();
-            if items.iter().all(|item| item[0].is_string()) {
-                items.sort_by_key(|item| item[0].as_str().map(str::to_owned));
+        Json::Array(items) => items.iter().map(sorted).collect(),
+        Json::Object(fields) => {
+            let mut fields: Map<_, _> =
+                fields.iter().map(|(k, v)| (k.clone(), sorted(v))).collect();
+            if let Some(Json::Array(entries)) = fields.get_mut("$map") {
+                entries.sort_by_key(|entry| entry[0].as_str().map(str::to_owned));
             }
-            Json::Array(items)
+            Json::Object(fields)
         }
-        Json::Object(fields) => fields.into_iter().map(|(k, v)| (k, sorted(v))).collect(),
-        other => other,
+        other => other.clone(),
     }
 }

@@ -2,9 +2,12 @@
 //! data whose every value can be computed, and the judge that says what a file holds.
 
 pub mod data;
+pub mod decimal;
+pub mod evolve;
 pub mod judge;
 pub mod random;
 pub mod raw;
+pub mod resolve;
 pub mod schema;
 pub mod slow;
 pub mod write;

@@ -3,12 +3,25 @@
 //! Everything follows from a seed. Values are physical JSON, as [`slow`] has them;
 //! [`to_apache`] turns them into what the writer takes.
 
+mod maker;
+
+use apache_avro::BigDecimal;
 use apache_avro::types::Value;
+use num_bigint::BigInt;
 use serde_json::{Value as Json, json};
 
 use crate::data::mix;
 use crate::schema::{Logical, Schema, Type};
-use crate::slow;
+use crate::slow::unhex;
+use crate::{decimal, raw, slow};
+pub(crate) use maker::any;
+pub use maker::schema;
+
+/// How many times a type is met inside of itself before its values end.
+const RECURSION: usize = 3;
+
+/// How many values there are inside of a value before it ends.
+const VALUES: usize = 200;
 
 /// A sequence of numbers that follows from its seed.
 #[derive(Debug, Clone)]
@@ -45,205 +58,73 @@ impl Rng {
     }
 }
 
-/// Makes random schemas.
-struct Maker<'a> {
-    rng: &'a mut Rng,
-    names: usize,
-    /// Full names of the types that are defined and complete.
-    defined: Vec<String>,
-}
-
-/// The JSON text of a random schema whose root is a record.
-pub fn schema(rng: &mut Rng) -> String {
-    let mut maker = Maker {
-        rng,
-        names: 0,
-        defined: Vec::new(),
-    };
-    maker.record(3).to_string()
-}
-
-impl Maker<'_> {
-    /// The name of a new type, and its namespace, if it has one of its own.
-    fn name(&mut self) -> serde_json::Map<String, Json> {
-        self.names += 1;
-        let mut object = serde_json::Map::new();
-        let name = format!("T{}", self.names);
-        // Without a namespace of its own a type would be in that of the type around it.
-        let namespace = *self.rng.pick(&["x", "x.y", "z"]);
-        if self.rng.one_in(2) {
-            object.insert("name".into(), json!(format!("{namespace}.{name}")));
-        } else {
-            object.insert("name".into(), json!(name));
-            object.insert("namespace".into(), json!(namespace));
-        }
-        object.insert("full".into(), json!(format!("{namespace}.{name}")));
-        object
-    }
-
-    /// A definition of this kind; it can be referred to once it is complete.
-    fn named(
-        &mut self,
-        kind: &str,
-        body: impl FnOnce(&mut Self) -> Vec<(&'static str, Json)>,
-    ) -> Json {
-        let mut object = self.name();
-        let full = object
-            .remove("full")
-            .and_then(|full| full.as_str().map(str::to_owned));
-        object.insert("type".into(), json!(kind));
-        for (key, value) in body(self) {
-            object.insert(key.into(), value);
-        }
-        self.defined.extend(full);
-        Json::Object(object)
-    }
-
-    fn record(&mut self, depth: usize) -> Json {
-        self.named("record", |this| {
-            let count = 1 + this.rng.below(if depth == 3 { 8 } else { 4 });
-            let fields =
-                (0..count).map(|i| json!({"name": format!("f{i}"), "type": this.any(depth)}));
-            let fields = fields.collect();
-            vec![("fields", fields)]
-        })
-    }
-
-    fn any(&mut self, depth: usize) -> Json {
-        match self.rng.below(13) {
-            10 | 11 if depth > 0 => self.union(depth),
-            12 => self.recursive(),
-            0..3 => self.nullable(depth),
-            3 if depth > 0 => self.record(depth - 1),
-            4 if depth > 0 => json!({"type": "array", "items": self.any(depth - 1)}),
-            5 if depth > 0 => json!({"type": "map", "values": self.any(depth - 1)}),
-            6 if !self.defined.is_empty() => json!(self.rng.pick(&self.defined.clone())),
-            _ => self.leaf(),
-        }
-    }
-
-    /// A union with null. Null is no branch twice, and a union none at all.
-    fn nullable(&mut self, depth: usize) -> Json {
-        let other = loop {
-            let defined = self.defined.len();
-            let other = self.any(depth);
-            if !other.is_array() && other != "null" {
-                break other;
-            }
-            // What is thrown away defines nothing.
-            self.defined.truncate(defined);
-        };
-        if self.rng.one_in(2) {
-            json!(["null", other])
-        } else {
-            json!([other, "null"])
-        }
-    }
-
-    /// A union of several types, each of another kind or another name.
-    fn union(&mut self, depth: usize) -> Json {
-        let mut branches: Vec<Json> = Vec::new();
-        // In the order in which they were made: a later one may refer to what an earlier defines.
-        if self.rng.one_in(3) {
-            branches.push(json!({"type": "array", "items": self.any(depth - 1)}));
-        }
-        for _ in 0..1 + self.rng.below(2) {
-            branches.push(self.record(depth - 1));
-        }
-        if self.rng.one_in(3) {
-            branches.push(json!({"type": "map", "values": self.any(depth - 1)}));
-        }
-        let primitives = [
-            "null", "boolean", "int", "long", "float", "double", "bytes", "string",
-        ];
-        for name in primitives {
-            if self.rng.one_in(4) {
-                let place = self.rng.below(branches.len() + 1);
-                branches.insert(place, json!(name));
-            }
-        }
-        json!(branches)
-    }
-
-    /// A record that contains itself. It holds no maps: the order of their entries would show in
-    /// its text.
-    fn recursive(&mut self) -> Json {
-        self.named("record", |this| {
-            let own = format!("T{}", this.names);
-            let again = if this.rng.one_in(2) {
-                json!(["null", own])
-            } else {
-                json!({"type": "array", "items": [own, "null"]})
-            };
-            let mut fields = vec![json!({"name": "again", "type": again})];
-            fields.push(json!({"name": "leaf", "type": this.leaf()}));
-            let turn = this.rng.below(2);
-            fields.rotate_left(turn);
-            vec![("fields", json!(fields))]
-        })
-    }
-
-    fn leaf(&mut self) -> Json {
-        let logical = |base: &str, logical: &str| json!({"type": base, "logicalType": logical});
-        match self.rng.below(29) {
-            28 => self.fixed(&[12], Some("duration")),
-            0 => json!("null"),
-            1 => json!("boolean"),
-            2 | 3 => json!("int"),
-            4 | 5 => json!("long"),
-            6 => json!("float"),
-            7 => json!("double"),
-            8 | 9 => json!("bytes"),
-            10..13 => json!("string"),
-            13 => self.fixed(&[1, 3, 16, 20], None),
-            14 => self.named("enum", |this| {
-                let symbols = (0..1 + this.rng.below(5))
-                    .map(|i| format!("S{i}"))
-                    .collect();
-                vec![("symbols", symbols)]
-            }),
-            15 => logical("int", "date"),
-            16 => logical("int", "time-millis"),
-            17 => logical("long", "time-micros"),
-            18 => logical("long", "timestamp-millis"),
-            19 => logical("long", "timestamp-micros"),
-            20 => logical("long", "timestamp-nanos"),
-            21 => logical("long", "local-timestamp-millis"),
-            22 => logical("long", "local-timestamp-micros"),
-            23 => logical("long", "local-timestamp-nanos"),
-            24 => logical("string", "uuid"),
-            25 => self.fixed(&[16], Some("uuid")),
-            26 => {
-                let precision = 1 + self.rng.below(76);
-                let scale = self.rng.below(precision + 1);
-                json!({"type": "bytes", "logicalType": "decimal",
-                       "precision": precision, "scale": scale})
-            }
-            _ => {
-                let mut fixed = self.fixed(&[4, 9, 16], Some("decimal"));
-                // As many digits as surely fit: 2 for each byte.
-                let digits = fixed["size"].as_u64().map_or(1, |size| 2 * size as usize);
-                let precision = 1 + self.rng.below(digits);
-                fixed["precision"] = json!(precision);
-                fixed["scale"] = json!(self.rng.below(precision + 1));
-                fixed
-            }
-        }
-    }
-
-    fn fixed(&mut self, sizes: &[usize], logical: Option<&str>) -> Json {
-        let size = *self.rng.pick(sizes);
-        self.named("fixed", |_| {
-            let logical = logical.map(|logical| ("logicalType", json!(logical)));
-            [("size", json!(size))].into_iter().chain(logical).collect()
-        })
-    }
-}
-
 /// A random value of this type.
 pub fn value(schema: &Schema, rng: &mut Rng) -> Json {
+    let (inside, made) = (0, 0);
+    Values { rng, inside, made }.value(schema)
+}
+
+struct Values<'a> {
+    rng: &'a mut Rng,
+    /// How many types that contain themselves are around.
+    inside: usize,
+    /// How many values there are so far, those inside of others counted.
+    made: usize,
+}
+
+impl Values<'_> {
+    fn value(&mut self, schema: &Schema) -> Json {
+        self.made += 1;
+        match &schema.ty {
+            Type::Array(items) => (0..self.length()).map(|_| self.value(items)).collect(),
+            Type::Map(values) => {
+                // Different keys: the writer's own map has no others.
+                let length = self.length();
+                let entry = |i| json!([format!("key {i}"), self.value(values)]);
+                json!({ "$map": (0..length).map(entry).collect::<Vec<_>>() })
+            }
+            Type::Record(fields) => fields
+                .iter()
+                .map(|field| (field.name.clone(), self.value(&field.schema)))
+                .collect(),
+            Type::Union(branches) => {
+                let branch = self.branch(branches);
+                json!({ "$union": [branch, self.value(&branches[branch])] })
+            }
+            Type::Again(again) => {
+                self.inside += 1;
+                let value = self.value(again.spelled());
+                self.inside -= 1;
+                value
+            }
+            _ => leaf(schema, self.rng),
+        }
+    }
+
+    /// Whether nothing may go on that need not.
+    fn is_at_end(&self) -> bool {
+        self.inside >= RECURSION || self.made >= VALUES
+    }
+
+    fn length(&mut self) -> usize {
+        match self.is_at_end() {
+            true => 0,
+            false => self.rng.below(4),
+        }
+    }
+
+    fn branch(&mut self, branches: &[Schema]) -> usize {
+        let is_record = |branch: &Schema| matches!(branch.ty, Type::Record(_) | Type::Again(_));
+        let mut choices: Vec<_> = (0..branches.len()).collect();
+        if self.is_at_end() && !branches.iter().all(is_record) {
+            choices.retain(|branch| !is_record(&branches[*branch]));
+        }
+        *self.rng.pick(&choices)
+    }
+}
+
+fn leaf(schema: &Schema, rng: &mut Rng) -> Json {
     match (&schema.ty, schema.logical) {
-        (Type::Null, _) => Json::Null,
         (Type::Boolean, _) => json!(rng.one_in(2)),
         (_, Some(Logical::TimeMillis)) => json!(rng.below(86_400_000)),
         (_, Some(Logical::TimeMicros)) => json!(rng.below(86_400_000_000)),
@@ -258,11 +139,17 @@ pub fn value(schema: &Schema, rng: &mut Rng) -> Json {
             slow::float(special(rng).unwrap_or(number))
         }
         (Type::Bytes, Some(Logical::Decimal { precision, .. })) => {
-            slow::hex(shortest(&unscaled(precision, rng).to_be_bytes()))
+            slow::hex(&unscaled(precision.into(), rng).to_signed_bytes_be())
         }
-        (Type::Fixed(size), Some(Logical::Decimal { precision, .. })) => {
-            slow::hex(&unscaled(precision, rng).to_be_bytes()[16 - size..])
+        (Type::Bytes, Some(Logical::BigDecimal)) => {
+            let digits = *rng.pick(&[1, 18, 60]);
+            let unscaled = raw::bytes(unscaled(digits, rng).to_signed_bytes_be());
+            let scale = rng.below(40) as i64 - 10;
+            slow::hex(&[unscaled, raw::long(scale)].concat())
         }
+        (Type::Fixed(size), Some(Logical::Decimal { precision, .. })) => slow::hex(
+            &decimal::sized(&unscaled(precision.into(), rng), *size).expect("it has room"),
+        ),
         (Type::String, Some(Logical::Uuid)) => {
             let hex = format!("{:016x}{:016x}", rng.any(), rng.any());
             let parts = [
@@ -295,28 +182,7 @@ pub fn value(schema: &Schema, rng: &mut Rng) -> Json {
             )
         }
         (Type::Enum(symbols), _) => json!(rng.pick(symbols)),
-        (Type::Array(items), _) => {
-            let length = rng.below(4);
-            (0..length).map(|_| value(items, rng)).collect()
-        }
-        (Type::Map(values), _) => {
-            // Different keys: the writer's own map has no others.
-            let length = rng.below(4);
-            let entry = |i| json!([format!("key {i}"), value(values, rng)]);
-            json!({ "$map": (0..length).map(entry).collect::<Vec<_>>() })
-        }
-        (Type::Record(fields), _) => fields
-            .iter()
-            .map(|(name, field)| (name.clone(), value(field, rng)))
-            .collect(),
-        (Type::Union(branches), _) => {
-            let branch = rng.below(branches.len());
-            json!({ "$union": [branch, value(&branches[branch], rng)] })
-        }
-        (Type::Again(name, definitions), _) => value(
-            &Schema::again(name, definitions).expect("a sound schema"),
-            rng,
-        ),
+        _ => Json::Null,
     }
 }
 
@@ -341,20 +207,13 @@ fn bytes(length: usize, rng: &mut Rng) -> Vec<u8> {
 }
 
 /// A number of at most so many digits.
-fn unscaled(precision: u8, rng: &mut Rng) -> i128 {
-    let digits = 1 + rng.below(usize::from(precision).min(38)) as u32;
-    let any = (u128::from(rng.any()) << 64 | u128::from(rng.any())) % 10u128.pow(digits);
-    if rng.one_in(2) {
-        -(any as i128)
-    } else {
-        any as i128
-    }
-}
-
-/// Two's complement without the bytes that say nothing.
-fn shortest(bytes: &[u8]) -> &[u8] {
-    let says_nothing = |pair: &&[u8]| matches!(pair, [0, 0..0x80] | [0xff, 0x80..=0xff]);
-    &bytes[bytes.windows(2).take_while(says_nothing).count()..]
+fn unscaled(precision: usize, rng: &mut Rng) -> BigInt {
+    let digits = 1 + rng.below(precision);
+    let digits: String = (0..digits)
+        .map(|_| char::from(b'0' + rng.below(10) as u8))
+        .collect();
+    let number: BigInt = digits.parse().expect("digits");
+    if rng.one_in(2) { -number } else { number }
 }
 
 /// The value as the writer takes it.
@@ -372,6 +231,10 @@ pub fn to_apache(schema: &Schema, value: &Json) -> Value {
         (Type::Float, _) => Value::Float(double() as f32),
         (Type::Double, _) => Value::Double(double()),
         (_, Some(Logical::Decimal { .. })) => Value::Decimal(unhex(value).into()),
+        (_, Some(Logical::BigDecimal)) => {
+            let (unscaled, scale) = decimal::big(&unhex(value)).expect("a big-decimal");
+            Value::BigDecimal(BigDecimal::new(unscaled, scale))
+        }
         (Type::Bytes, _) => Value::Bytes(unhex(value)),
         (Type::Fixed(_), Some(Logical::Duration)) => {
             let bytes: [u8; 12] = unhex(value).try_into().expect("12 bytes");
@@ -401,25 +264,19 @@ pub fn to_apache(schema: &Schema, value: &Json) -> Value {
             )
         }
         (Type::Record(fields), _) => {
-            let field = |(name, ty): &(String, Schema)| (name.clone(), to_apache(ty, &value[name]));
-            Value::Record(fields.iter().map(field).collect())
+            let fields = fields.iter().map(|field| {
+                let value = to_apache(&field.schema, &value[&field.name]);
+                (field.name.clone(), value)
+            });
+            Value::Record(fields.collect())
         }
         (Type::Union(branches), _) => {
             let branch = value["$union"][0].as_u64().expect("a branch");
             let inner = to_apache(&branches[branch as usize], &value["$union"][1]);
             Value::Union(branch as u32, Box::new(inner))
         }
-        (Type::Again(name, definitions), _) => {
-            let schema = Schema::again(name, definitions).expect("a sound schema");
-            to_apache(&schema, value)
-        }
+        (Type::Again(again), _) => to_apache(again.spelled(), value),
     }
-}
-
-fn unhex(value: &Json) -> Vec<u8> {
-    let hex = value["$bytes"].as_str().expect("bytes");
-    let byte = |i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex");
-    (0..hex.len()).step_by(2).map(byte).collect()
 }
 
 /// A random choice of columns and nested fields, as paths; at least one.
@@ -430,9 +287,9 @@ pub fn paths(schema: &Schema, rng: &mut Rng) -> Vec<String> {
     let count = 1 + rng.below(fields.len());
     (0..count)
         .map(|_| {
-            let (name, field) = rng.pick(fields);
-            let mut path = name.clone();
-            descend(field, rng, &mut path);
+            let field = rng.pick(fields);
+            let mut path = field.name.clone();
+            descend(&field.schema, rng, &mut path);
             path
         })
         .collect()
@@ -441,10 +298,10 @@ pub fn paths(schema: &Schema, rng: &mut Rng) -> Vec<String> {
 fn descend(schema: &Schema, rng: &mut Rng, path: &mut String) {
     match &schema.ty {
         Type::Record(fields) if !rng.one_in(4) => {
-            let (name, field) = rng.pick(fields);
+            let field = rng.pick(fields);
             path.push('.');
-            path.push_str(name);
-            descend(field, rng, path);
+            path.push_str(&field.name);
+            descend(&field.schema, rng, path);
         }
         Type::Array(inner) | Type::Map(inner) => descend(inner, rng, path),
         Type::Union(_) => {

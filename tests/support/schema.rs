@@ -2,7 +2,11 @@
 //!
 //! Written from the specification, without a look at the reader's own parser.
 
+mod reader;
+
 use serde_json::Value as Json;
+
+pub use reader::Again;
 
 /// A type with its logical type, where that is valid.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +17,10 @@ pub struct Schema {
     pub logical: Option<Logical>,
     /// The full name of a record, enum or fixed.
     pub name: Option<String>,
+    /// Full names that the named type also had.
+    pub aliases: Vec<String>,
+    /// The symbol that an enum has for those that it does not know.
+    pub default_symbol: Option<String>,
 }
 
 /// A type of the specification.
@@ -31,10 +39,35 @@ pub enum Type {
     Enum(Vec<String>),
     Array(Box<Schema>),
     Map(Box<Schema>),
-    Record(Vec<(String, Schema)>),
+    Record(Vec<Field>),
     Union(Vec<Schema>),
-    /// The point where this named type contains itself, and all definitions up to there.
-    Again(String, Vec<Definition>),
+    /// The point where a named type contains itself.
+    Again(Again),
+}
+
+/// A field of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub schema: Schema,
+    /// Names that it also had.
+    pub aliases: Vec<String>,
+    /// The default, as the schema's JSON has it.
+    pub default: Option<Json>,
+}
+
+impl Field {
+    /// A field without aliases and default.
+    pub fn of(name: impl Into<String>, schema: Schema) -> Self {
+        Self {
+            name: name.into(),
+            schema,
+            aliases: Vec::new(),
+            default: None,
+        }
+    }
 }
 
 /// A logical type of the specification.
@@ -42,6 +75,7 @@ pub enum Type {
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum Logical {
     Decimal { precision: u8, scale: i8 },
+    BigDecimal,
     Duration,
     Uuid,
     Date,
@@ -64,21 +98,29 @@ impl Schema {
 
     /// Reads a schema from its JSON.
     pub fn from_json(json: &Json) -> Result<Self, String> {
-        Reader {
-            named: Vec::new(),
-            open: Vec::new(),
-        }
-        .read(json, "")
+        reader::read(json)
     }
 
-    /// The type that contains itself here, spelled out once more.
-    pub fn again(name: &str, definitions: &[Definition]) -> Result<Self, String> {
-        let named = definitions.to_vec();
-        Reader {
-            named,
-            open: Vec::new(),
+    /// A type without a name or a logical type.
+    pub fn of(ty: Type) -> Self {
+        Self {
+            ty,
+            logical: None,
+            name: None,
+            aliases: Vec::new(),
+            default_symbol: None,
         }
-        .name(name, "")
+    }
+
+    /// The same with another type inside.
+    pub fn with(&self, ty: Type) -> Self {
+        Self {
+            ty,
+            logical: self.logical,
+            name: self.name.clone(),
+            aliases: self.aliases.clone(),
+            default_symbol: self.default_symbol.clone(),
+        }
     }
 
     /// For a union of several types: the names of its fields, and none for null.
@@ -114,7 +156,7 @@ impl Schema {
             Type::Array(_) => "array",
             Type::Map(_) => "map",
             Type::Union(_) => "union",
-            Type::Fixed(_) | Type::Enum(_) | Type::Record(_) | Type::Again(..) => "named",
+            Type::Fixed(_) | Type::Enum(_) | Type::Record(_) | Type::Again(_) => "named",
         }
     }
 
@@ -133,155 +175,10 @@ impl Schema {
     }
 }
 
-/// A definition: full name, its JSON, and the namespace around it.
-pub type Definition = (String, Json, String);
-
-struct Reader {
-    named: Vec<Definition>,
-    open: Vec<String>,
-}
-
-impl Reader {
-    fn read(&mut self, json: &Json, namespace: &str) -> Result<Schema, String> {
-        match json {
-            Json::String(name) => self.name(name, namespace),
-            Json::Array(branches) => {
-                let branches = branches.iter().map(|b| self.read(b, namespace));
-                Ok(plain(Type::Union(branches.collect::<Result<_, _>>()?)))
-            }
-            Json::Object(_) => self.object(json, namespace),
-            _ => Err(format!("not a schema: {json}")),
-        }
+/// How many digits every number of so many has room for in so many bytes of two's complement.
+pub fn digits_of(size: usize) -> usize {
+    match size {
+        0 => 0,
+        _ => ((8 * size - 1) as f64 * 2_f64.log10()).floor() as usize,
     }
-
-    fn name(&mut self, name: &str, namespace: &str) -> Result<Schema, String> {
-        Ok(plain(match name {
-            "null" => Type::Null,
-            "boolean" => Type::Boolean,
-            "int" => Type::Int,
-            "long" => Type::Long,
-            "float" => Type::Float,
-            "double" => Type::Double,
-            "bytes" => Type::Bytes,
-            "string" => Type::String,
-            _ => {
-                let full = full_name(name, None, namespace);
-                let found = |wanted: &str| self.named.iter().rev().find(|d| d.0 == wanted).cloned();
-                let (full, json, around) = found(&full)
-                    .or_else(|| found(name))
-                    .ok_or_else(|| format!("unknown type {name}"))?;
-                if self.open.contains(&full) {
-                    let ty = Type::Again(full.clone(), self.named.clone());
-                    return Ok(Schema {
-                        ty,
-                        logical: None,
-                        name: Some(full),
-                    });
-                } else {
-                    return self.object(&json, &around);
-                }
-            }
-        }))
-    }
-
-    fn object(&mut self, json: &Json, namespace: &str) -> Result<Schema, String> {
-        let Json::String(kind) = &json["type"] else {
-            return self.read(&json["type"], namespace);
-        };
-        let ty = match kind.as_str() {
-            "record" | "error" | "enum" | "fixed" => return self.named(kind, json, namespace),
-            "array" => Type::Array(Box::new(self.read(&json["items"], namespace)?)),
-            "map" => Type::Map(Box::new(self.read(&json["values"], namespace)?)),
-            name => self.name(name, namespace)?.ty,
-        };
-        let logical = logical(&ty, json);
-        Ok(Schema {
-            ty,
-            logical,
-            name: None,
-        })
-    }
-
-    fn named(&mut self, kind: &str, json: &Json, namespace: &str) -> Result<Schema, String> {
-        let name = json["name"].as_str().ok_or("a named type without a name")?;
-        let full = full_name(name, json["namespace"].as_str(), namespace);
-        let inner = full
-            .rsplit_once('.')
-            .map_or("", |(inner, _)| inner)
-            .to_owned();
-        self.named
-            .push((full.clone(), json.clone(), namespace.to_owned()));
-        let list = |key: &str| {
-            json[key]
-                .as_array()
-                .cloned()
-                .ok_or(format!("{name} has no {key}"))
-        };
-        let ty = match kind {
-            "fixed" => Type::Fixed(json["size"].as_u64().ok_or("a fixed without a size")? as usize),
-            "enum" => {
-                let symbols = list("symbols")?;
-                Type::Enum(
-                    symbols
-                        .iter()
-                        .filter_map(|s| s.as_str().map(str::to_owned))
-                        .collect(),
-                )
-            }
-            _ => {
-                self.open.push(full.clone());
-                let mut fields = Vec::new();
-                for field in list("fields")? {
-                    let name = field["name"].as_str().ok_or("a field without a name")?;
-                    fields.push((name.to_owned(), self.read(&field["type"], &inner)?));
-                }
-                self.open.pop();
-                Type::Record(fields)
-            }
-        };
-        let logical = logical(&ty, json);
-        Ok(Schema {
-            ty,
-            logical,
-            name: Some(full),
-        })
-    }
-}
-
-fn plain(ty: Type) -> Schema {
-    Schema {
-        ty,
-        logical: None,
-        name: None,
-    }
-}
-
-fn full_name(name: &str, own: Option<&str>, around: &str) -> String {
-    match own.unwrap_or(around) {
-        _ if name.contains('.') => name.to_owned(),
-        "" => name.to_owned(),
-        namespace => format!("{namespace}.{name}"),
-    }
-}
-
-fn logical(ty: &Type, json: &Json) -> Option<Logical> {
-    Some(match (json["logicalType"].as_str()?, ty) {
-        ("decimal", Type::Bytes | Type::Fixed(_)) => {
-            let precision = u8::try_from(json["precision"].as_u64()?).ok()?;
-            let scale = i8::try_from(json["scale"].as_u64().unwrap_or(0)).ok()?;
-            Logical::Decimal { precision, scale }
-        }
-        ("duration", Type::Fixed(12)) => Logical::Duration,
-        ("uuid", Type::String | Type::Fixed(16)) => Logical::Uuid,
-        ("date", Type::Int) => Logical::Date,
-        ("time-millis", Type::Int) => Logical::TimeMillis,
-        ("time-micros", Type::Long) => Logical::TimeMicros,
-        ("timestamp-millis", Type::Long) => Logical::TimestampMillis,
-        ("timestamp-micros", Type::Long) => Logical::TimestampMicros,
-        ("timestamp-nanos", Type::Long) => Logical::TimestampNanos,
-        ("local-timestamp-millis", Type::Long) => Logical::LocalTimestampMillis,
-        ("local-timestamp-micros", Type::Long) => Logical::LocalTimestampMicros,
-        ("local-timestamp-nanos", Type::Long) => Logical::LocalTimestampNanos,
-        _ => return None,
-    })
 }

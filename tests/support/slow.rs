@@ -173,8 +173,8 @@ impl<'a> Input<'a> {
             }
             Type::Record(fields) => {
                 let mut object = serde_json::Map::new();
-                for (name, field) in fields {
-                    object.insert(name.clone(), self.value(field)?);
+                for field in fields {
+                    object.insert(field.name.clone(), self.value(&field.schema)?);
                 }
                 Json::Object(object)
             }
@@ -183,7 +183,7 @@ impl<'a> Input<'a> {
                 let branch = branches.get(index).ok_or("no such branch")?;
                 json!({ "$union": [index, self.value(branch)?] })
             }
-            Type::Again(name, definitions) => self.value(&Schema::again(name, definitions)?)?,
+            Type::Again(again) => self.value(again.spelled())?,
         })
     }
 }
@@ -196,6 +196,13 @@ pub fn float(value: f64) -> Json {
         f64::NEG_INFINITY => json!({ "$float": "-inf" }),
         v => json!(v),
     }
+}
+
+/// The bytes of physical JSON.
+pub fn unhex(value: &Json) -> Vec<u8> {
+    let hex = value["$bytes"].as_str().expect("bytes");
+    let byte = |i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex");
+    (0..hex.len()).step_by(2).map(byte).collect()
 }
 
 /// Bytes as physical JSON.

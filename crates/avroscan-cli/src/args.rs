@@ -1,9 +1,14 @@
 //! Options that several sub-commands share, and how their values are written.
 
+use std::fs;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use avroscan::{Projection, ScanOptions, StorageOptions};
-use clap::Args;
+use avroscan::{AvroSchema, Limits, Projection, ScanOptions, SchemaMode, StorageOptions};
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
 
 /// How to reach an object store.
 #[derive(Debug, Clone, Args)]
@@ -60,6 +65,67 @@ impl ReadArgs {
             options.buffer_bytes = bytes;
         }
         options
+    }
+}
+
+/// Which schema the rows are read as.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SchemaArgs {
+    /// A file with the Avro schema (JSON) that the rows are read as, instead of the files' own
+    #[arg(long, value_name = "FILE", help_heading = "Reading")]
+    reader_schema: Option<PathBuf>,
+
+    /// Whose columns the rows of several files have
+    #[arg(
+        long,
+        value_name = "MODE",
+        value_enum,
+        default_value_t = Mode::First,
+        conflicts_with = "reader_schema",
+        help_heading = "Reading"
+    )]
+    schema_mode: Mode,
+
+    /// How many times more a type inside of itself becomes columns, before it becomes JSON text
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Reading")]
+    unroll: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// The first file's; others may lack what has a default or may be null, and be narrower
+    First,
+    /// All files': each column that any of them has, null where a file lacks it
+    UnionByName,
+}
+
+impl SchemaArgs {
+    /// Whether anything was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.reader_schema.is_some() || self.schema_mode != Mode::First || self.unroll != 0
+    }
+
+    /// The same options with these. Reads the file of the reader schema.
+    pub(crate) fn apply_to(&self, options: ScanOptions) -> Result<ScanOptions, Failure> {
+        let reader_schema = self.reader_schema(&options.limits)?;
+        let mode = match self.schema_mode {
+            Mode::First => SchemaMode::First,
+            Mode::UnionByName => SchemaMode::UnionByName,
+        };
+        let options = options.with_reader_schema(reader_schema);
+        Ok(options.with_schema_mode(mode).with_unroll(self.unroll))
+    }
+
+    fn reader_schema(&self, limits: &Limits) -> Result<Option<Arc<AvroSchema>>, Failure> {
+        let Some(path) = &self.reader_schema else {
+            return Ok(None);
+        };
+        let name = path.display().to_string();
+        let json = fs::read_to_string(path)
+            .map_err(|error| Failure::Failed(format!("{name}: cannot be read: {error}")))?;
+        let schema = AvroSchema::parse(&json, limits)
+            .map_err(|error| error.in_file(&Arc::from(name.as_str())))?;
+        Ok(Some(Arc::new(schema)))
     }
 }
 

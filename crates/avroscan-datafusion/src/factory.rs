@@ -1,6 +1,6 @@
 //! Formats for `STORED AS AVRO` and for file names that end in `.avro`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use datafusion::catalog::Session;
@@ -34,7 +34,8 @@ impl FileFormatFactory for AvroFormatFactory {
     ) -> Result<Arc<dyn FileFormat>> {
         let mut options = self.options.clone();
         let mut session_options = state.default_table_options();
-        for (key, value) in format_options {
+        // In an order: errors are the same each time, and limits are there before a reader schema.
+        for (key, value) in format_options.iter().collect::<BTreeMap<_, _>>() {
             // A key without a namespace reaches a format as `format.key`.
             match key.split_once('.') {
                 Some(("format", "compression")) => {
@@ -49,6 +50,7 @@ impl FileFormatFactory for AvroFormatFactory {
                 Some(_) => session_options.set(key, value)?,
             }
         }
+        options.check()?;
         Ok(Arc::new(AvroFormat::new(options)))
     }
 

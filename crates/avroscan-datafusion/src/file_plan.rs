@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
-use avroscan::{AvroFile, DecodePlan, Limits, Projection};
+use avroscan::{AvroFile, DecodePlan, Projection, ScanOptions};
 use datafusion::common::Result;
 use datafusion::common::cast::as_boolean_array;
 use datafusion::datasource::listing::PartitionedFile;
@@ -15,6 +15,7 @@ use datafusion::physical_expr::{PhysicalExpr, PhysicalExprSimplifier};
 
 use crate::error::external;
 use crate::field_paths::FieldPaths;
+use crate::fit;
 use crate::query::{FileExprs, Query};
 
 /// The way from a file's decoded batches to the batches of the scan.
@@ -24,6 +25,7 @@ use crate::query::{FileExprs, Query};
 /// predicate. *Output*: the query's expressions over them, in the table's types.
 #[derive(Debug)]
 pub(crate) struct FilePlan {
+    location: Arc<str>,
     decode: Arc<DecodePlan>,
     /// Over the decoded columns.
     predicate: Option<Arc<dyn PhysicalExpr>>,
@@ -40,29 +42,31 @@ impl FilePlan {
         query: &Query,
         file: &PartitionedFile,
         avro: &AvroFile,
-        limits: &Limits,
+        options: &ScanOptions,
     ) -> Result<Self> {
-        let schema = &avro.header().schema;
-        let compile = |projection: &Projection| {
-            DecodePlan::new(schema, projection, limits)
-                .map_err(|error| external(error.in_file(avro.location())))
-        };
-        let whole = compile(&Projection::All)?;
-        let file_schema = whole.arrow_schema();
-        let exprs = adapt(query, query.for_file(file)?, file_schema)?;
+        let location = avro.location();
+        let written = &avro.header().schema;
+        let in_file = |error: avroscan::Error| external(error.in_file(location));
+        let all = options.clone().with_projection(Projection::All);
+        let file_schema = &all.arrow_schema(written).map_err(in_file)?;
+        let exprs = query.for_file(file)?;
+        let table_columns = query.table_schema.file_schema();
+        let wanted = exprs.paths(table_columns)?;
+        fit::check(wanted.paths(), table_columns.fields(), file_schema.fields())
+            .map_err(in_file)?;
+        let exprs = adapt(query, exprs, file_schema)
+            .map_err(|error| error.context(format!("while planning {location}")))?;
 
         let mut output_paths = FieldPaths::default();
         for expr in exprs.projection.expr_iter() {
             output_paths.add(&expr, file_schema)?;
         }
-        let mut paths = FieldPaths::default();
-        for expr in exprs.projection.expr_iter().chain(exprs.predicate.clone()) {
-            paths.add(&expr, file_schema)?;
-        }
+        let paths = exprs.paths(file_schema)?;
 
         // With no path at all, the core counts rows by the block headers alone.
         let projection = Projection::columns(paths.paths().iter().map(|path| path.join(".")));
-        let decode = compile(&projection)?;
+        let options = options.clone().with_projection(projection);
+        let decode = options.plan(written).map_err(in_file)?;
         let decoded = decode.arrow_schema();
         let kept: Vec<usize> = (0..decoded.fields().len())
             .filter(|&index| output_paths.has_column(decoded.field(index).name()))
@@ -78,6 +82,7 @@ impl FilePlan {
             .transpose()?;
         let output_schema = Arc::clone(&query.output_schema);
         Ok(Self {
+            location: Arc::clone(location),
             decode: Arc::new(decode),
             predicate,
             kept,
@@ -92,7 +97,15 @@ impl FilePlan {
     }
 
     /// The part of the answer that comes from this batch of decoded rows.
+    ///
+    /// # Errors
+    /// Those of evaluating the query's expressions, and of casting values to the table's types.
     pub(crate) fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        self.evaluate(batch)
+            .map_err(|error| error.context(format!("while reading {}", self.location)))
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         // The predicate is evaluated anew for each batch: dynamic filters change in between.
         let batch = match &self.predicate {
             None => batch.project(&self.kept)?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use avroscan::{AvroFile, DecodePlan, ObjectSource, Progress, Projection};
+use avroscan::{AvroSchema, SchemaMode};
 use datafusion::catalog::Session;
 use datafusion::common::{Result, Statistics, not_impl_err, plan_err};
 use datafusion::datasource::file_format::FileFormat;
@@ -19,19 +19,24 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use crate::error::external;
 use crate::location::location;
+use crate::reader_schemas::ReaderSchemas;
 use crate::types::table_schema;
-use crate::{AvroOptions, AvroSource};
+use crate::{AvroOptions, AvroSource, listing};
 
 /// The format of tables over Avro object container files.
 #[derive(Debug, Clone, Default)]
 pub struct AvroFormat {
     options: AvroOptions,
+    readers: ReaderSchemas,
 }
 
 impl AvroFormat {
     /// The format, with files read as these options say.
     pub fn new(options: AvroOptions) -> Self {
-        Self { options }
+        Self {
+            options,
+            readers: ReaderSchemas::default(),
+        }
     }
 
     /// How the files are read.
@@ -39,22 +44,44 @@ impl AvroFormat {
         &self.options
     }
 
-    async fn columns(
+    /// The schema that the rows of these files are read as, with the place of the file that it is
+    /// from, if it is from one. None where nothing says it.
+    ///
+    /// Reads no more headers than it takes: of the others, the query finds out.
+    async fn reader_schema(
         &self,
-        store: Arc<dyn ObjectStore>,
-        meta: ObjectMeta,
-        location: Arc<str>,
-    ) -> avroscan::Result<FileColumns> {
-        let limits = &self.options.scan().limits;
-        let source =
-            ObjectSource::new(store, meta.location.clone(), location.clone()).with_meta(meta);
-        let file = AvroFile::open(Arc::new(source), limits, &Progress::default()).await?;
-        let plan = DecodePlan::new(&file.header().schema, &Projection::All, limits)
-            .map_err(|error| error.in_file(&location))?;
-        Ok(FileColumns {
-            location,
-            schema: table_schema(plan.arrow_schema()),
-        })
+        state: &dyn Session,
+        store: &Arc<dyn ObjectStore>,
+        objects: &[ObjectMeta],
+    ) -> Result<Option<(Arc<AvroSchema>, Option<Arc<str>>)>> {
+        let options = self.options.scan();
+        if let Some(schema) = &options.reader_schema {
+            return Ok(Some((Arc::clone(schema), None)));
+        }
+        let merged = options.schema_mode == SchemaMode::UnionByName;
+        let mut objects = objects.to_vec();
+        objects.sort_by(|a, b| a.location.cmp(&b.location));
+        if !merged {
+            objects.truncate(1);
+        }
+        let opening = objects.into_iter().map(|meta| {
+            let location = described(state, store, &meta);
+            listing::open_file(Arc::clone(store), meta, location, &options.limits)
+        });
+        let files = stream::iter(opening).buffered(listing::at_once(state));
+        let files: Vec<_> = files.try_collect().await.map_err(external)?;
+        let Some(first) = files.first() else {
+            return Ok(None);
+        };
+        if !merged {
+            let schema = Arc::new(first.header().schema.with_null_defaults());
+            return Ok(Some((schema, Some(Arc::clone(first.location())))));
+        }
+        let schemas = files
+            .iter()
+            .map(|file| (&**file.location(), &*file.header().schema));
+        let schema = AvroSchema::union_by_name(schemas, &options.limits).map_err(external)?;
+        Ok(Some((Arc::new(schema), None)))
     }
 }
 
@@ -77,37 +104,28 @@ impl FileFormat for AvroFormat {
         None
     }
 
-    /// The columns of the first file, in the order of the files' paths. All others must have the
-    /// same.
+    /// The columns of the reader schema that the options have; else those of all files or of the
+    /// first one, in the order of the files' paths, as the schema mode says.
+    ///
+    /// Scans of a table with these columns read each file as the schema that they were taken from.
     async fn infer_schema(
         &self,
         state: &dyn Session,
         store: &Arc<dyn ObjectStore>,
         objects: &[ObjectMeta],
     ) -> Result<SchemaRef> {
-        let mut objects = objects.to_vec();
-        objects.sort_by(|a, b| a.location.cmp(&b.location));
-
-        let at_once = state
-            .config_options()
-            .execution
-            .meta_fetch_concurrency
-            .get();
-        let mut files = stream::iter(objects)
-            .map(|meta| {
-                let location = described(state, store, &meta);
-                self.columns(Arc::clone(store), meta, location)
-            })
-            .buffered(at_once);
-        let Some(first) = files.try_next().await.map_err(external)? else {
+        self.options.check()?;
+        let Some((schema, file)) = self.reader_schema(state, store, objects).await? else {
             return plan_err!(
                 "There is no Avro file to take the columns from: all files are empty"
             );
         };
-        while let Some(file) = files.try_next().await.map_err(external)? {
-            first.check_same(&file)?;
-        }
-        Ok(first.schema)
+        let columns = self.options.scan().arrow_schema(&schema);
+        let columns = columns.map_err(|error| match &file {
+            Some(file) => external(error.in_file(file)),
+            None => external(error),
+        })?;
+        Ok(self.readers.remember(table_schema(&columns), schema))
     }
 
     async fn infer_stats(
@@ -129,7 +147,16 @@ impl FileFormat for AvroFormat {
     }
 
     fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
-        Arc::new(AvroSource::new(table_schema, self.options.clone()))
+        let mut options = self.options.clone();
+        if options.scan().reader_schema.is_none()
+            && let Some(schema) = self.readers.find(table_schema.file_schema())
+        {
+            // The mode has done its part.
+            options = options
+                .with_reader_schema(schema)
+                .with_schema_mode(SchemaMode::First);
+        }
+        Arc::new(AvroSource::new(table_schema, options))
     }
 }
 
@@ -140,54 +167,4 @@ fn described(state: &dyn Session, store: &Arc<dyn ObjectStore>, meta: &ObjectMet
         Ok(files) if Arc::ptr_eq(&files, store) => location(&local, &meta.location),
         _ => meta.location.as_ref().into(),
     }
-}
-
-/// The columns of one file.
-struct FileColumns {
-    location: Arc<str>,
-    schema: SchemaRef,
-}
-
-impl FileColumns {
-    /// Refuses `other` when a column of it differs, is missing or is too many. The order of the
-    /// columns does not matter: they are matched by name.
-    fn check_same(&self, other: &Self) -> Result<()> {
-        for field in self.schema.fields() {
-            let Ok(found) = other.schema.field_with_name(field.name()) else {
-                return plan_err!(
-                    "{} has no column \"{}\", but {} has; the files of a table must have the same \
-                     columns, unless the table declares its own",
-                    other.location,
-                    field.name(),
-                    self.location
-                );
-            };
-            if found.data_type() != field.data_type() || found.is_nullable() != field.is_nullable()
-            {
-                return plan_err!(
-                    "The column \"{}\" is {} in {}, but {} in {}; the files of a table must have \
-                     the same columns, unless the table declares its own",
-                    field.name(),
-                    described_type(found),
-                    other.location,
-                    described_type(field),
-                    self.location
-                );
-            }
-        }
-        match other
-            .schema
-            .fields()
-            .iter()
-            .find(|field| self.schema.index_of(field.name()).is_err())
-        {
-            Some(_) => other.check_same(self),
-            None => Ok(()),
-        }
-    }
-}
-
-fn described_type(field: &arrow::datatypes::Field) -> String {
-    let nulls = if field.is_nullable() { "" } else { " NOT NULL" };
-    format!("{}{nulls}", field.data_type())
 }

@@ -53,7 +53,7 @@ impl AvroOpener {
             .open_file(&file, &options.progress)
             .await
             .map_err(external)?;
-        let plan = FilePlan::new(&self.query, &file, &avro, &options.limits)?;
+        let plan = FilePlan::new(&self.query, &file, &avro, &options)?;
         if self.query.predicate.is_none() {
             options.n_rows = self.limit.map(|limit| limit as u64);
         }

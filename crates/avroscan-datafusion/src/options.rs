@@ -1,12 +1,14 @@
 //! How Avro files are read: the core's options, and what is DataFusion's own.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use avroscan::{Limits, ScanOptions};
-use datafusion::common::{Result, config_err};
+use avroscan::{AvroSchema, Limits, ScanOptions, SchemaMode};
+use datafusion::common::{Result, config_datafusion_err, config_err};
 
 /// The keys that SQL `OPTIONS (..)` takes, without the prefix `avro.`.
 const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
+                    reader_schema, schema_mode, unroll, \
                     limits.header_bytes, limits.schema_nodes, limits.block_bytes, \
                     limits.decompressed_bytes, limits.zero_byte_items, limits.fixed_bytes, \
                     limits.batch_bytes";
@@ -17,8 +19,8 @@ const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
 /// is up to the query, so those two are not options here.
 ///
 /// In SQL the same settings are the keys `avro.batch_size`, `avro.buffer_blocks`,
-/// `avro.buffer_bytes`, `avro.pushdown_filters` and `avro.limits.*` of
-/// `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
+/// `avro.buffer_bytes`, `avro.pushdown_filters`, `avro.reader_schema`, `avro.schema_mode`,
+/// `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
 #[derive(Debug, Clone)]
 pub struct AvroOptions {
     scan: ScanOptions,
@@ -60,6 +62,31 @@ impl AvroOptions {
         self
     }
 
+    /// The Avro schema that the rows are read as: each file's own is resolved to it (specification:
+    /// "Schema Resolution"). It gives the table its columns, unless the table declares its own.
+    /// Default: what [`with_schema_mode`](Self::with_schema_mode) says.
+    #[must_use]
+    pub fn with_reader_schema(mut self, schema: impl Into<Arc<AvroSchema>>) -> Self {
+        self.scan.reader_schema = Some(schema.into());
+        self
+    }
+
+    /// Whose columns a table has that declares none, and whose files differ. Default: those of the
+    /// first file, in the order of the paths.
+    #[must_use]
+    pub fn with_schema_mode(mut self, mode: SchemaMode) -> Self {
+        self.scan.schema_mode = mode;
+        self
+    }
+
+    /// How many times more a type that contains itself is spelled out as columns, before what is
+    /// inside of it is JSON text. Default: 0.
+    #[must_use]
+    pub fn with_unroll(mut self, times: usize) -> Self {
+        self.scan.unroll = times;
+        self
+    }
+
     /// What a file may ask for before it is refused. Default: the core's.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -85,6 +112,18 @@ impl AvroOptions {
         self.pushdown_filters
     }
 
+    /// # Errors
+    /// When options contradict each other.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.scan.reader_schema.is_some() && self.scan.schema_mode == SchemaMode::UnionByName {
+            return config_err!(
+                "With avro.reader_schema there is nothing to merge: avro.schema_mode cannot be \
+                 'union_by_name'"
+            );
+        }
+        Ok(())
+    }
+
     /// The same options with the session's batch size, unless one was set.
     pub(crate) fn with_session_batch_size(mut self, rows: usize) -> Self {
         if self.session_batch_size {
@@ -106,6 +145,14 @@ impl AvroOptions {
             "buffer_blocks" => self.scan.buffer_blocks = positive(key, value)?,
             "buffer_bytes" => self.scan.buffer_bytes = positive(key, value)?,
             "pushdown_filters" => self.pushdown_filters = parse(key, value, "true or false")?,
+            "reader_schema" => {
+                let schema = AvroSchema::parse(value, &self.scan.limits).map_err(|error| {
+                    config_datafusion_err!("The option avro.{key} is no Avro schema: {error}")
+                })?;
+                self.scan.reader_schema = Some(Arc::new(schema));
+            }
+            "schema_mode" => self.scan.schema_mode = schema_mode(key, value)?,
+            "unroll" => self.scan.unroll = parse(key, value, "a whole number")?,
             "limits.header_bytes" => self.scan.limits.header_bytes = positive(key, value)?,
             "limits.schema_nodes" => self.scan.limits.schema_nodes = positive(key, value)?,
             "limits.block_bytes" => self.scan.limits.block_bytes = positive(key, value)?,
@@ -123,6 +170,14 @@ impl AvroOptions {
             }
         }
         Ok(())
+    }
+}
+
+fn schema_mode(key: &str, value: &str) -> Result<SchemaMode> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "first" => Ok(SchemaMode::First),
+        "union_by_name" => Ok(SchemaMode::UnionByName),
+        _ => config_err!("The option avro.{key} is '{value}', expected 'first' or 'union_by_name'"),
     }
 }
 
@@ -148,10 +203,11 @@ mod tests {
     #[test]
     fn every_listed_key_can_be_set() {
         for key in KEYS.split(", ") {
-            let value = if key == "pushdown_filters" {
-                "false"
-            } else {
-                "7"
+            let value = match key {
+                "pushdown_filters" => "false",
+                "reader_schema" => r#"{"type":"record","name":"R","fields":[]}"#,
+                "schema_mode" => "union_by_name",
+                _ => "7",
             };
             AvroOptions::default().set(key, value).unwrap();
         }
@@ -170,6 +226,18 @@ mod tests {
         assert_eq!(options.scan().buffer_bytes, 9);
         assert_eq!(options.scan().limits.block_bytes, 10);
         assert!(!options.pushdown_filters());
+
+        options.set("unroll", "2").unwrap();
+        options.set("schema_mode", "UNION_BY_NAME").unwrap();
+        assert_eq!(options.scan().unroll, 2);
+        assert_eq!(options.scan().schema_mode, SchemaMode::UnionByName);
+        options.set("schema_mode", "first").unwrap();
+        assert_eq!(options.scan().schema_mode, SchemaMode::First);
+        options.set("reader_schema", r#""long""#).unwrap();
+        assert_eq!(
+            options.scan().reader_schema.as_ref().unwrap().json(),
+            r#""long""#
+        );
     }
 
     #[test]
@@ -195,5 +263,20 @@ mod tests {
         assert!(error("batch_size", "0").contains("at least 1"));
         assert!(error("batch_size", "many").contains("'many'"));
         assert!(error("pushdown_filters", "perhaps").contains("true or false"));
+        assert!(error("schema_mode", "union").contains("'first' or 'union_by_name'"));
+        assert!(error("unroll", "-1").contains("avro.unroll is '-1'"));
+        let no_schema = error("reader_schema", r#"{"type":"recrod"}"#);
+        assert!(no_schema.contains("avro.reader_schema"), "{no_schema}");
+        assert!(no_schema.contains("recrod"), "{no_schema}");
+    }
+
+    #[test]
+    fn a_reader_schema_leaves_nothing_to_merge() {
+        let schema: AvroSchema = r#""long""#.parse().unwrap();
+        let options = AvroOptions::default().with_reader_schema(schema);
+        options.check().unwrap();
+        let options = options.with_schema_mode(SchemaMode::UnionByName);
+        let error = options.check().unwrap_err().to_string();
+        assert!(error.contains("nothing to merge"), "{error}");
     }
 }

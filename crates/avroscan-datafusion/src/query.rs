@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::table_schema::TableSchema;
@@ -13,6 +13,8 @@ use datafusion::physical_expr_adapter::rewrite::rewrite_input_file_name_in_proje
 use datafusion::physical_expr_adapter::{
     PhysicalExprAdapterFactory, replace_columns_with_literals,
 };
+
+use crate::field_paths::FieldPaths;
 
 /// The columns and rows that a scan returns, in terms of the table.
 #[derive(Debug)]
@@ -31,6 +33,17 @@ pub(crate) struct Query {
 pub(crate) struct FileExprs {
     pub(crate) projection: ProjectionExprs,
     pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
+}
+
+impl FileExprs {
+    /// What the expressions read of rows with this schema.
+    pub(crate) fn paths(&self, schema: &Schema) -> Result<FieldPaths> {
+        let mut paths = FieldPaths::default();
+        for expr in self.projection.expr_iter().chain(self.predicate.clone()) {
+            paths.add(&expr, schema)?;
+        }
+        Ok(paths)
+    }
 }
 
 impl Query {

@@ -7,6 +7,7 @@ use datafusion::common::{Result, TableReference};
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::context::{DataFilePaths, SessionContext};
 
+use crate::metadata::{self, MetadataFunction};
 use crate::{AvroFormatFactory, AvroOptions, AvroReadOptions, AvroTable, AvroTableFactory};
 
 /// What a session can do with Avro files.
@@ -19,6 +20,10 @@ pub trait AvroSessionExt {
     /// 'x.avro'` too where [`SessionContext::enable_url_table`] allows it, instead of the reader
     /// that the session has for Avro files, if any.
     ///
+    /// It also registers the table function `avro_metadata('path-or-url')`: a row for each entry of
+    /// the metadata in each file's header, with the columns `file`, `key`, `value` (null where the
+    /// value is not UTF-8) and `bytes`.
+    ///
     /// The options are the defaults of what statements do not set.
     ///
     /// # Errors
@@ -29,7 +34,8 @@ pub trait AvroSessionExt {
     /// whose names end in `.avro`.
     ///
     /// # Errors
-    /// When there are no files, when they are not Avro files, or when their columns differ.
+    /// When there are no files, when they are not Avro files, or when their schemas cannot be
+    /// resolved to the one that the table is read as.
     async fn register_avro_table(
         &self,
         name: impl Into<TableReference> + Send,
@@ -53,6 +59,8 @@ impl AvroSessionExt for SessionContext {
     fn enable_avroscan(&self, options: AvroOptions) -> Result<()> {
         let state = self.state_ref();
         let mut state = state.write();
+        let metadata = MetadataFunction::new(&options.scan().limits);
+        state.register_udtf(metadata::NAME, Arc::new(metadata));
         state.register_file_format(Arc::new(AvroFormatFactory::new(options)), true)?;
         let tables = state.table_factories_mut();
         tables.insert("AVRO".to_owned(), Arc::new(AvroTableFactory::default()));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
+use avroscan::{AvroFile, Limits};
 use datafusion::catalog::{ScanArgs, ScanResult, Session, TableProvider};
 use datafusion::common::{Constraints, Result, plan_err};
 use datafusion::datasource::TableType;
@@ -14,9 +15,8 @@ use datafusion::datasource::listing::{
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use futures::TryStreamExt;
 
-use crate::{AvroFormat, AvroReadOptions};
+use crate::{AvroFormat, AvroReadOptions, listing};
 
 /// A [`ListingTable`] of Avro files: one file, the files of a glob or a directory, with columns
 /// from the directories' names if wanted.
@@ -31,8 +31,8 @@ impl AvroTable {
     /// A table of the files at these places, which must be in one store.
     ///
     /// # Errors
-    /// When there are no files, when they are not Avro files, or when their columns differ and the
-    /// options name none.
+    /// When there are no files, when they are not Avro files, when options contradict each other, or
+    /// when the options declare no columns and the files' schemas cannot be resolved to one.
     pub async fn open(
         state: &dyn Session,
         paths: Vec<ListingTableUrl>,
@@ -43,6 +43,7 @@ impl AvroTable {
             [path] if !path.is_collection() => String::new(),
             _ => options.file_extension,
         };
+        options.options.check()?;
         let format = AvroFormat::new(options.options);
         let schema = match options.schema {
             Some(schema) => schema,
@@ -60,6 +61,44 @@ impl AvroTable {
         Ok(Self {
             listing: ListingTable::try_new(config)?,
         })
+    }
+
+    /// The files of the table with their headers, which hold the writer's schema, the codec and the
+    /// metadata, in the order of their paths.
+    ///
+    /// They are listed and their headers read now, whatever was read when the table was made.
+    ///
+    /// ```
+    /// # use avroscan_datafusion::{AvroReadOptions, AvroTable};
+    /// # use datafusion::datasource::listing::ListingTableUrl;
+    /// # use datafusion::prelude::SessionContext;
+    /// # #[tokio::main]
+    /// # async fn main() -> datafusion::error::Result<()> {
+    /// # std::env::set_current_dir("../..")?;
+    /// let state = SessionContext::new().state();
+    /// let path = ListingTableUrl::parse("docs/data/orders.avro")?;
+    /// let table = AvroTable::open(&state, vec![path], AvroReadOptions::default()).await?;
+    /// for file in table.files(&state).await? {
+    ///     let header = file.header();
+    ///     println!("{}: {} {}", file.location(), header.codec.name(), header.schema.json());
+    ///     for (key, value) in &header.metadata {
+    ///         println!("{key}: {} bytes", value.len());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the files cannot be listed, or a header cannot be read.
+    pub async fn files(&self, state: &dyn Session) -> Result<Vec<Arc<AvroFile>>> {
+        let options = self.listing.options();
+        let limits = match options.format.downcast_ref::<AvroFormat>() {
+            Some(format) => format.options().scan().limits.clone(),
+            None => Limits::default(),
+        };
+        let paths = self.listing.table_paths();
+        listing::open(state, paths, &options.file_extension, &limits).await
     }
 
     /// The table that lists the files.
@@ -84,21 +123,7 @@ async fn infer_schema(
         return plan_err!("An Avro table needs at least one path");
     };
     let store = state.runtime_env().object_store(first)?;
-    let mut files = Vec::new();
-    for path in paths {
-        let before = files.len();
-        let listed = path
-            .list_all_files(state, store.as_ref(), extension)
-            .await?;
-        files.extend(listed.try_collect::<Vec<_>>().await?);
-        if files.len() == before {
-            return plan_err!("There are no Avro files at {path}");
-        }
-    }
-    // Listing takes empty files as absent, here as in a scan.
-    if paths.iter().any(ListingTableUrl::is_collection) {
-        files.retain(|file| file.size > 0);
-    }
+    let files = listing::list(state, store.as_ref(), paths, extension).await?;
     format.infer_schema(state, &store, &files).await
 }
 

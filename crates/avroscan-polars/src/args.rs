@@ -1,6 +1,8 @@
 //! How to read it.
 
-use avroscan::{Limits, Progress, Projection, ScanOptions, StorageOptions};
+use std::sync::Arc;
+
+use avroscan::{AvroSchema, Limits, Progress, Projection, ScanOptions, SchemaMode, StorageOptions};
 
 /// The arguments of a scan. The default reads everything.
 ///
@@ -15,7 +17,7 @@ use avroscan::{Limits, Progress, Projection, ScanOptions, StorageOptions};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ScanArgsAvro {
-    /// Columns, number of rows, batch size, buffers, limits and progress.
+    /// Columns, schemas, number of rows, batch size, buffers, limits and progress.
     pub options: ScanOptions,
     /// Settings of the object store, in the key names of the `object_store` crate, for example
     /// `("aws_region", "eu-central-1")`. What is not set comes from the environment.
@@ -30,6 +32,31 @@ impl ScanArgsAvro {
     #[must_use]
     pub fn with_columns<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.options.projection = Projection::columns(columns);
+        self
+    }
+
+    /// Reads the rows as this Avro schema, which decides the columns and their types: each file's
+    /// own schema is resolved to it, as the specification says ("Schema Resolution"). Default:
+    /// what [`with_schema_mode`](Self::with_schema_mode) says.
+    #[must_use]
+    pub fn with_reader_schema(mut self, schema: impl Into<Arc<AvroSchema>>) -> Self {
+        self.options.reader_schema = Some(schema.into());
+        self
+    }
+
+    /// Whose schema the rows of several files have. Default: the first file's, to which those of
+    /// the others are resolved.
+    #[must_use]
+    pub fn with_schema_mode(mut self, mode: SchemaMode) -> Self {
+        self.options.schema_mode = mode;
+        self
+    }
+
+    /// How many times more a type that contains itself is spelled out as columns, before what is
+    /// inside of it is JSON text. Default 0: text where the type is first met again.
+    #[must_use]
+    pub fn with_unroll(mut self, times: usize) -> Self {
+        self.options.unroll = times;
         self
     }
 

@@ -11,8 +11,9 @@
 //! ```
 //!
 //! [`scan_avro`] makes a node of a query that both engines of Polars know how to run, [`read_avro`]
-//! a frame, [`AvroReader`] one frame after the other. What they read is anything that converts into
-//! [`AvroSources`], how they read it is said by [`ScanArgsAvro`].
+//! a frame, [`AvroReader`] one frame after the other; [`read_avro_schema`] and [`read_avro_metadata`]
+//! look at the headers alone. What they read is anything that converts into [`AvroSources`], how
+//! they read it is said by [`ScanArgsAvro`].
 //!
 //! The core does the reading; here is what turns its Arrow batches into frames, sharing their
 //! memory, and what makes a source of it that Polars can plan with.
@@ -20,6 +21,7 @@
 mod args;
 mod convert;
 mod error;
+mod metadata;
 mod node;
 mod reader;
 mod scan;
@@ -27,6 +29,7 @@ mod sources;
 mod work_list;
 
 pub use args::ScanArgsAvro;
+pub use metadata::{AvroMetadata, read_avro_metadata};
 pub use reader::AvroReader;
 pub use scan::{read_avro, read_avro_schema, scan_avro};
 pub use sources::AvroSources;

@@ -59,9 +59,18 @@ impl AvroReader {
         &self.schema
     }
 
-    /// The Avro schema of the first file, as its header has it.
+    /// The Avro schema of the first file, as its header has it: that of its writer, whatever schema
+    /// the rows are read as.
     pub fn avro_schema_json(&self) -> &str {
         self.scan.avro_schema_json()
+    }
+
+    /// The metadata in the header of the first file, in the order of the file: what its writer put
+    /// beside the rows, `avro.schema` and `avro.codec` included.
+    ///
+    /// [`read_avro_metadata`](crate::read_avro_metadata) has that of all files.
+    pub fn metadata(&self) -> &[(String, Vec<u8>)] {
+        self.scan.metadata()
     }
 
     /// How many rows came out so far.

@@ -45,9 +45,9 @@ use crate::work_list::WorkList;
 /// its bytes. Columns that the query does not use are skipped, not decoded.
 ///
 /// # Errors
-/// If a file is missing or not readable, is no Avro file, has other columns than the first one, or
-/// if a column that was asked for does not exist. The query itself fails at the first byte that is
-/// not as the format says.
+/// If a file is missing or not readable, is no Avro file, or if a column that was asked for does not
+/// exist. The query itself fails where a column that it uses cannot be resolved to that of the scan,
+/// and at the first byte that is not as the format says.
 pub fn scan_avro(
     sources: impl Into<AvroSources>,
     mut args: ScanArgsAvro,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use avroscan::{Error, ErrorKind, Result, Scan, Source};
+use avroscan::{Error, ErrorKind, Result, Scan, Source, StorageOptions, find_sources};
 
 use crate::args::ScanArgsAvro;
 
@@ -30,16 +30,25 @@ impl AvroSources {
             storage_options,
         } = args;
         match self {
-            Self::Paths(paths) => {
-                let names = paths
-                    .iter()
-                    .map(|path| name(path))
-                    .collect::<Result<Vec<_>>>()?;
-                Scan::open_blocking(&names, &storage_options, options)
-            }
+            Self::Paths(paths) => Scan::open_blocking(&names(&paths)?, &storage_options, options),
             Self::Sources(sources) => Scan::from_sources_blocking(sources, options),
         }
     }
+
+    /// Finds them.
+    pub(crate) async fn find(
+        self,
+        storage_options: &StorageOptions,
+    ) -> Result<Vec<Arc<dyn Source>>> {
+        match self {
+            Self::Paths(paths) => find_sources(&names(&paths)?, storage_options).await,
+            Self::Sources(sources) => Ok(sources),
+        }
+    }
+}
+
+fn names(paths: &[PathBuf]) -> Result<Vec<&str>> {
+    paths.iter().map(|path| name(path)).collect()
 }
 
 fn name(path: &Path) -> Result<&str> {
@@ -114,5 +123,17 @@ impl From<Arc<dyn Source>> for AvroSources {
 impl From<Vec<Arc<dyn Source>>> for AvroSources {
     fn from(sources: Vec<Arc<dyn Source>>) -> Self {
         Self::Sources(sources)
+    }
+}
+
+impl From<&[Arc<dyn Source>]> for AvroSources {
+    fn from(sources: &[Arc<dyn Source>]) -> Self {
+        Self::Sources(sources.to_vec())
+    }
+}
+
+impl<const N: usize> From<[Arc<dyn Source>; N]> for AvroSources {
+    fn from(sources: [Arc<dyn Source>; N]) -> Self {
+        Self::Sources(sources.into())
     }
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::{
 };
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::Shape;
+use crate::plan::{Shape, StoredDecimal};
 use crate::schema::{Kind, Logical, Node};
 
 /// Name of the column that holds the values of a file whose root is not a record.
@@ -59,8 +59,9 @@ pub(crate) fn leaf(node: &Node) -> Result<(Shape, DataType)> {
             (Shape::Fixed(*size), DataType::FixedSizeBinary(width))
         }
         (Kind::Enum(symbols), _) => {
-            let symbols: ArrayRef = Arc::new(StringArray::from_iter_values(symbols));
-            (Shape::Enum(symbols), dictionary())
+            let symbols: ArrayRef = Arc::new(StringArray::from_iter_values(&symbols.symbols));
+            let numbers = None;
+            (Shape::Enum { symbols, numbers }, dictionary())
         }
         (kind @ (Kind::Array(_) | Kind::Map(_) | Kind::Record(_) | Kind::Union(_)), _) => {
             let what = format!("the type {} has inner types", kind.name());
@@ -78,19 +79,20 @@ fn decimal(kind: &Kind, precision: u32, scale: u32) -> (Shape, DataType) {
         Kind::Fixed(size) => Some(*size),
         _ => None,
     };
+    let stored = StoredDecimal { size, shift: 0 };
     let narrow = u8::try_from(precision).ok().zip(i8::try_from(scale).ok());
     match narrow {
         Some((precision, scale)) if precision <= DECIMAL128_MAX_PRECISION => (
-            Shape::Decimal128 { size, precision },
+            Shape::Decimal128 { stored, precision },
             DataType::Decimal128(precision, scale),
         ),
         Some((precision, scale)) if precision <= DECIMAL256_MAX_PRECISION => (
-            Shape::Decimal256 { size, precision },
+            Shape::Decimal256 { stored, precision },
             DataType::Decimal256(precision, scale),
         ),
         _ => (
             Shape::DecimalText {
-                size,
+                stored,
                 precision,
                 scale,
             },

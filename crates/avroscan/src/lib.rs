@@ -41,6 +41,7 @@ mod decode;
 mod error;
 mod limits;
 mod plan;
+mod resolve;
 mod scan;
 mod schema;
 pub mod source;
@@ -54,7 +55,7 @@ pub use limits::Limits;
 pub use plan::{DecodePlan, Projection};
 pub use scan::{
     AvroFile, BatchReader, BatchStream, BlockInfo, BlockWalk, FileSummary, Progress, Scan,
-    ScanOptions, block_on, count_rows,
+    ScanOptions, SchemaMode, block_on, count_rows,
 };
 pub use schema::AvroSchema;
 pub use source::{

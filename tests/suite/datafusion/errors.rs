@@ -1,7 +1,6 @@
 //! Errors name the file and say what is wrong with it.
 
 use avroscan_datafusion::{AvroReadOptions, AvroSessionExt};
-use avroscan_tests::raw;
 use datafusion::prelude::SessionContext;
 
 use super::{error, lines, query, rows, session, write};
@@ -67,65 +66,6 @@ async fn a_truncated_file_is_an_error_with_an_offset() {
         let ids = query(&ctx, "SELECT id FROM t LIMIT 3").await;
         assert_eq!(lines(&ids), ["0", "1", "2"]);
     }
-}
-
-#[tokio::test]
-async fn files_of_one_table_must_have_the_same_columns() {
-    let file = |fields: &str| {
-        raw::file(&format!(
-            r#"{{"type":"record","name":"R","fields":[{fields}]}}"#
-        ))
-        .finish()
-    };
-    const A: &str = r#"{"name":"a","type":"long"}"#;
-    const B: &str = r#"{"name":"b","type":["null","string"]}"#;
-    let both = file(&format!("{A},{B}"));
-    for (other, expected) in [
-        (file(A), "2.avro has no column \"b\", but"),
-        (
-            file(&format!("{A},{B},{{\"name\":\"c\",\"type\":\"int\"}}")),
-            "1.avro has no column \"c\"",
-        ),
-        (
-            file(&format!("{{\"name\":\"a\",\"type\":\"int\"}},{B}")),
-            "The column \"a\" is Int32 NOT NULL in",
-        ),
-        (
-            file(&format!("{A},{{\"name\":\"b\",\"type\":\"string\"}}")),
-            "The column \"b\" is Utf8View NOT NULL in",
-        ),
-    ] {
-        let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), "1.avro", &both);
-        write(dir.path(), "2.avro", &other);
-        let ctx = session(2);
-        for error in errors(&ctx, &format!("{}/", dir.path().display())).await {
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-    // The order of columns is not among what must be the same.
-    let dir = tempfile::tempdir().unwrap();
-    let row = |fields: [Vec<u8>; 2]| fields.concat();
-    let record = |fields: &str| format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#);
-    let ab = raw::file(&record(&format!("{A},{B}"))).block(
-        1,
-        &row([raw::long(1), [raw::long(1), raw::bytes("x")].concat()]),
-    );
-    let ba = raw::file(&record(&format!("{B},{A}"))).block(
-        1,
-        &row([[raw::long(1), raw::bytes("y")].concat(), raw::long(2)]),
-    );
-    write(dir.path(), "1.avro", &ab.finish());
-    write(dir.path(), "2.avro", &ba.finish());
-    let ctx = session(2);
-    let path = format!("{}/", dir.path().display());
-    ctx.register_avro_table("t", path, AvroReadOptions::default())
-        .await
-        .unwrap();
-    assert_eq!(
-        lines(&query(&ctx, "SELECT * FROM t ORDER BY a").await),
-        ["1|x", "2|y"]
-    );
 }
 
 #[tokio::test]

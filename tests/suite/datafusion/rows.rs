@@ -175,7 +175,7 @@ pub(super) fn batch(rows: Range<u64>) -> RecordBatch {
 fn places(rows: &[Row]) -> ArrayRef {
     let places = || rows.iter().map(|row| row.place.as_ref());
     let present: NullBuffer = places().map(|place| place.is_some()).collect();
-    let geo_fields = ["lat", "lon"].map(|name| Field::new(name, DataType::Float64, false));
+    let geo_fields = ["lat", "lon"].map(|name| Field::new(name, DataType::Float64, true));
     let geo = StructArray::new(
         geo_fields.to_vec().into(),
         vec![
@@ -193,9 +193,9 @@ fn places(rows: &[Row]) -> ArrayRef {
         Some(present.clone()),
     );
     let fields = vec![
-        Field::new("city", DataType::Utf8View, false),
+        Field::new("city", DataType::Utf8View, true),
         Field::new("zip", DataType::Int32, true),
-        Field::new("geo", DataType::Struct(geo.fields().clone()), false),
+        Field::new("geo", DataType::Struct(geo.fields().clone()), true),
     ];
     Arc::new(StructArray::new(
         fields.into(),

@@ -307,3 +307,21 @@ fn records_nest_deep() {
         Some(error) => panic!("{error}"),
     }
 }
+
+#[test]
+fn a_schema_of_ten_megabytes_is_read() {
+    let doc = "x".repeat(150);
+    let field = |i| format!(r#"{{"name":"f{i}","type":"long","doc":"{doc}"}}"#);
+    let fields: Vec<String> = (0..60_000).map(field).collect();
+    let schema = format!(
+        r#"{{"type":"record","name":"R","fields":[{}]}}"#,
+        fields.join(",")
+    );
+    assert!(schema.len() > 10_000_000);
+    let body: Vec<u8> = (0..60_000).flat_map(raw::long).collect();
+    let file = raw::file(&schema).block(1, &body).finish();
+    let options = ScanOptions::default().with_projection(Projection::columns(["f59999"]));
+    let outcome = outcome(memory(file), &options);
+    assert!(outcome.error.is_none(), "{:?}", outcome.error);
+    assert_eq!(outcome.rows(), [json!({ "f59999": 59_999 })]);
+}

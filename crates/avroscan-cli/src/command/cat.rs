@@ -3,15 +3,16 @@
 use avroscan::Scan;
 use clap::{Args, ValueEnum};
 
-use crate::args::{ColumnArgs, ReadArgs, StorageArgs};
+use crate::args::{ColumnArgs, ReadArgs, SchemaArgs, StorageArgs};
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::progress::Bar;
 
 /// Write rows to standard output, one JSON object a line, in file order
 ///
-/// Nulls are written out. Several files are read as one, one after the other; they must have the
-/// same columns. When a file turns out to be damaged, the rows before the damage have been written.
+/// Nulls are written out. Several files are read as one, one after the other, with the columns of
+/// the first unless told otherwise. When a file turns out to be damaged, the rows before the damage
+/// have been written.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -37,6 +38,9 @@ pub(crate) struct Cat {
     read: ReadArgs,
 
     #[command(flatten)]
+    schema: SchemaArgs,
+
+    #[command(flatten)]
     storage: StorageArgs,
 }
 
@@ -50,7 +54,7 @@ enum RowFormat {
 
 impl Cat {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let mut options = self.read.to_options();
+        let mut options = self.schema.apply_to(self.read.to_options())?;
         options.projection = self.columns.to_projection();
         options.n_rows = self.rows;
         let scan = Scan::open_blocking(&self.files, &self.storage.to_options(), options)?;
@@ -59,9 +63,11 @@ impl Cat {
             RowFormat::Jsonl => Format::Jsonl,
             RowFormat::Csv => Format::Csv,
         };
+        // A file that cannot be read with the others is found out before anything is written.
+        let batches = scan.reader()?;
         let mut output = format.to_stdout(scan.schema())?;
         let _bar = Bar::beside_output(&scan.options().progress);
-        for batch in scan.reader()? {
+        for batch in batches {
             output.write(&batch?)?;
         }
         output.finish()

@@ -13,7 +13,7 @@ use polars::prelude::{
     SinkDestination, SinkTarget, UnifiedSinkArgs,
 };
 
-use crate::args::{ColumnArgs, ReadArgs, StorageArgs, ThreadArgs};
+use crate::args::{ColumnArgs, ReadArgs, SchemaArgs, StorageArgs, ThreadArgs};
 use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::unfinished::Unfinished;
@@ -49,6 +49,9 @@ pub(crate) struct Convert {
 
     #[command(flatten)]
     read: ReadArgs,
+
+    #[command(flatten)]
+    schema: SchemaArgs,
 
     #[command(flatten)]
     storage: StorageArgs,
@@ -101,7 +104,7 @@ impl Convert {
         let sources = block_on(find_sources(&self.inputs, &storage_options))?;
         self.refuse_input_as_output(&sources)?;
 
-        let mut options = self.read.to_options();
+        let mut options = self.schema.apply_to(self.read.to_options())?;
         options.projection = self.columns.to_projection();
         let progress = options.progress.clone();
         let mut frame = scan_avro(

@@ -3,7 +3,7 @@
 use avroscan::Scan;
 use clap::Args;
 
-use crate::args::{ColumnArgs, ReadArgs, StorageArgs};
+use crate::args::{ColumnArgs, ReadArgs, SchemaArgs, StorageArgs};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -29,12 +29,15 @@ pub(crate) struct Head {
     read: ReadArgs,
 
     #[command(flatten)]
+    schema: SchemaArgs,
+
+    #[command(flatten)]
     storage: StorageArgs,
 }
 
 impl Head {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let mut options = self.read.to_options();
+        let mut options = self.schema.apply_to(self.read.to_options())?;
         options.projection = self.columns.to_projection();
         options.n_rows = Some(self.rows);
         let scan = Scan::open_blocking(&[&self.file], &self.storage.to_options(), options)?;

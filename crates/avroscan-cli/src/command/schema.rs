@@ -6,7 +6,7 @@ use avroscan_polars::{ScanArgsAvro, read_avro_schema};
 use clap::{Args, ValueEnum};
 use polars::prelude::DataType as PolarsType;
 
-use crate::args::StorageArgs;
+use crate::args::{SchemaArgs, StorageArgs};
 use crate::failure::Failure;
 use crate::output::indent::indent;
 use crate::output::{escape_control, print};
@@ -16,15 +16,19 @@ use crate::output::{escape_control, print};
 #[command(after_help = "\
 Examples:
   avroscan schema events.avro
-  avroscan schema --as polars s3://bucket/events.avro")]
+  avroscan schema --as polars s3://bucket/events.avro
+  avroscan schema --as arrow --schema-mode union-by-name events/")]
 pub(crate) struct Schema {
-    /// A file or URL; of a pattern or directory, the first file
+    /// A file or URL; of a pattern or directory, the first file or what all of them are read as
     #[arg(value_name = "FILE")]
     file: String,
 
-    /// Whose types
+    /// Whose types; the JSON is that of the first file
     #[arg(long = "as", value_enum, value_name = "SYSTEM", default_value_t = System::Avro)]
     system: System,
+
+    #[command(flatten)]
+    schema: SchemaArgs,
 
     #[command(flatten)]
     storage: StorageArgs,
@@ -43,6 +47,11 @@ enum System {
 impl Schema {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         match self.system {
+            System::Avro if self.schema.is_given() => Err(Failure::Usage(
+                "a reader schema, a schema mode and unrolling decide the columns, not the JSON: \
+                 ask with --as arrow or --as polars"
+                    .to_owned(),
+            )),
             System::Avro => {
                 // The header alone: also the schema of a file that cannot be read can be seen.
                 let json = block_on(self.avro_json())?;
@@ -58,8 +67,8 @@ impl Schema {
             }
             System::Polars => {
                 let args = ScanArgsAvro {
+                    options: self.schema.apply_to(ScanOptions::default())?,
                     storage_options: self.storage.to_options(),
-                    ..ScanArgsAvro::default()
                 };
                 let schema = read_avro_schema(self.file.as_str(), args)?;
                 let mut text = Tree::default();
@@ -71,12 +80,14 @@ impl Schema {
         }
     }
 
-    fn scan(&self) -> avroscan::Result<Scan> {
-        Scan::open_blocking(
+    fn scan(&self) -> Result<Scan, Failure> {
+        let options = self.schema.apply_to(ScanOptions::default())?;
+        let storage_options = self.storage.to_options();
+        Ok(Scan::open_blocking(
             &[&self.file],
-            &self.storage.to_options(),
-            ScanOptions::default(),
-        )
+            &storage_options,
+            options,
+        )?)
     }
 
     async fn avro_json(&self) -> avroscan::Result<String> {

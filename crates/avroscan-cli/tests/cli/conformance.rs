@@ -88,10 +88,7 @@ fn shown(schema: &Schema, value: &Value) -> Value {
             });
             Value::Object(fields.collect())
         }
-        (Type::Again(name, definitions), _) => {
-            let schema = Schema::again(name, definitions).unwrap();
-            json!(plain(&schema, value).to_string())
-        }
+        (Type::Again(again), _) => json!(plain(again.spelled(), value).to_string()),
         (_, Some(Logical::Duration)) => json!(duration(hex(value))),
         (_, Some(Logical::Decimal { scale, .. })) => decimal(hex(value), scale),
         (_, Some(Logical::Date)) => json!(date(number(value))),
@@ -132,7 +129,12 @@ fn shown(schema: &Schema, value: &Value) -> Value {
         (Type::Record(fields), _) => Value::Object(
             fields
                 .iter()
-                .map(|(name, field)| (name.clone(), shown(field, &value[name])))
+                .map(|field| {
+                    (
+                        field.name.clone(),
+                        shown(&field.schema, &value[&field.name]),
+                    )
+                })
                 .collect(),
         ),
         _ => value.clone(),

@@ -164,3 +164,45 @@ fn head_does_not_read_on() {
     let cut = files.write("cut.avro", &whole[..whole.len() - 40]);
     avroscan(["head", &cut]).ok();
 }
+
+/// One after the other, each complete, whatever their schemas.
+#[test]
+fn metadata_of_several_files_is_shown_file_by_file() {
+    let files = Files::new();
+    let file = |schema: &str, note: &str| {
+        let entries = [
+            ("avro.schema", schema.as_bytes()),
+            ("note", note.as_bytes()),
+        ];
+        raw::Header::new().entries(&entries).end().finish()
+    };
+    files.write("dir/b.avro", file(r#""int""#, "of b"));
+    files.write("dir/a.avro", file(r#""string""#, "of a"));
+    let out = avroscan(["inspect", &files.arg("dir")]).ok();
+    let (a, b) = out.split_once("\n\n").expect("a gap between files");
+    for (part, name) in [(a, "a"), (b, "b")] {
+        assert!(part.contains(&format!("{name}.avro")), "{out}");
+        assert!(part.contains(&format!("of {name}")), "{out}");
+        assert!(part.contains("avro.schema"), "{out}");
+    }
+}
+
+#[test]
+fn metadata_is_a_table_in_sql() {
+    let files = Files::new();
+    let header = raw::Header::new()
+        .entries(&[
+            ("avro.schema", br#""int""#),
+            ("note", b"x"),
+            ("raw", &[0xff]),
+        ])
+        .end();
+    // Cut off behind the header, which is all that is read.
+    let file = files.write("m.avro", header.bytes(&[2]).finish());
+    let query = format!("SELECT key, value, bytes FROM avro_metadata('{file}')");
+    let run = avroscan(["sql", "--format", "csv", &query]);
+    assert_eq!(
+        run.ok(),
+        "key,value,bytes\navro.schema,\"\"\"int\"\"\",22696e7422\nnote,x,78\nraw,,ff\n"
+    );
+}

@@ -4,6 +4,7 @@ mod cat;
 mod conformance;
 mod convert;
 mod errors;
+mod evolution;
 mod look;
 mod readme;
 mod server;

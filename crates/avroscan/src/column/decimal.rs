@@ -1,16 +1,19 @@
 //! Decimals: a big-endian two's complement number of any width in the file. In the array it is as
 //! wide as its precision needs, and text where no array is wide enough.
 
+use std::borrow::Cow;
+
 use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{ArrowNativeType, DataType, i256};
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 
 use super::Build;
 use super::primitive::fixed_width;
 use super::views::{ViewValue, Views};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
+use crate::plan::StoredDecimal;
 use crate::wire::Cursor;
 
 /// The bytes of a number: those of a fixed of this size, or of a bytes value.
@@ -20,6 +23,44 @@ fn number<'a>(input: &mut Input<'a>, size: Option<usize>) -> Result<&'a [u8]> {
         Some(size) => input.cursor.take(size),
         None => input.cursor.bytes(),
     }
+}
+
+impl StoredDecimal {
+    /// The bytes of the number, multiplied.
+    #[inline]
+    pub(super) fn read<'a>(self, input: &mut Input<'a>) -> Result<Cow<'a, [u8]>> {
+        let bytes = number(input, self.size)?;
+        match self.shift {
+            0 => Ok(Cow::Borrowed(bytes)),
+            shift => shifted(bytes, shift, input).map(Cow::Owned),
+        }
+    }
+}
+
+/// The number times ten to the power of `shift`, where that is a whole number.
+fn shifted(bytes: &[u8], shift: i64, input: &Input<'_>) -> Result<Vec<u8>> {
+    let places = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
+    input.check_digits(digits(bytes).saturating_add(places))?;
+    let number = BigInt::from_signed_bytes_be(bytes);
+    let power = BigInt::from(10).pow(u32::try_from(places).unwrap_or(u32::MAX));
+    let shifted = if shift > 0 {
+        number * power
+    } else if (&number % &power).sign() == Sign::NoSign {
+        number / power
+    } else {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!(
+                "a decimal has digits in the last {places} places, which are not in the scale to read"
+            ),
+        ));
+    };
+    Ok(shifted.to_signed_bytes_be())
+}
+
+/// About how many digits a number of these bytes has: a byte is log10(256) = 2.41 of them.
+fn digits(bytes: &[u8]) -> usize {
+    bytes.len().saturating_mul(241).div_ceil(100)
 }
 
 #[cold]
@@ -91,8 +132,7 @@ impl Wide for i256 {
 
 /// Decimals as numbers.
 pub(crate) struct DecimalColumn<T> {
-    /// Width of a fixed; none where the number is stored as bytes.
-    size: Option<usize>,
+    stored: StoredDecimal,
     precision: u8,
     /// The first magnitude with too many digits, unless all that fit are right.
     bound: Option<T>,
@@ -101,10 +141,10 @@ pub(crate) struct DecimalColumn<T> {
 }
 
 impl<T: Wide> DecimalColumn<T> {
-    pub(crate) fn new(size: Option<usize>, precision: u8, data_type: DataType) -> Self {
+    pub(crate) fn new(stored: StoredDecimal, precision: u8, data_type: DataType) -> Self {
         let bound = T::power_of_ten(u32::from(precision));
         Self {
-            size,
+            stored,
             precision,
             bound,
             values: Vec::new(),
@@ -116,7 +156,7 @@ impl<T: Wide> DecimalColumn<T> {
 impl<T: Wide> Build for DecimalColumn<T> {
     #[inline]
     fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        match T::parse(number(input, self.size)?) {
+        match T::parse(&self.stored.read(input)?) {
             Some(value) if self.bound.is_none_or(|bound| value.within(bound)) => {
                 self.values.push(value);
                 Ok(())
@@ -148,13 +188,11 @@ impl<T: Wide> Build for DecimalColumn<T> {
 ///
 /// The time to write digits grows with their square, so their number is checked first.
 fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String> {
-    // A byte is log10(256) = 2.41 digits.
-    let digits = bytes.len().saturating_mul(241).div_ceil(100);
-    input.check_digits(digits)?;
+    input.check_digits(digits(bytes))?;
     let magnitude = usize::try_from(scale.unsigned_abs()).unwrap_or(usize::MAX);
     input.check_digits(magnitude)?;
     let number = BigInt::from_signed_bytes_be(bytes);
-    let sign = if number.sign() == num_bigint::Sign::Minus {
+    let sign = if number.sign() == Sign::Minus {
         "-"
     } else {
         ""
@@ -174,7 +212,7 @@ fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String> {
 
 /// Decimals of more digits than an array holds, as text.
 pub(crate) struct DecimalText {
-    pub(super) size: Option<usize>,
+    pub(super) stored: StoredDecimal,
     pub(super) precision: u32,
     pub(super) scale: u32,
 }
@@ -183,8 +221,8 @@ impl ViewValue for DecimalText {
     const IS_TEXT: bool = true;
 
     fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
-        let bytes = number(input, self.size)?;
-        let text = text(bytes, i64::from(self.scale), input)?;
+        let bytes = self.stored.read(input)?;
+        let text = text(&bytes, i64::from(self.scale), input)?;
         let zeroes = text
             .bytes()
             .take_while(|byte| matches!(byte, b'-' | b'0' | b'.'))

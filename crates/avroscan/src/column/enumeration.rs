@@ -9,26 +9,49 @@ use arrow::datatypes::Int32Type;
 use super::Build;
 use super::primitive::internal;
 use crate::decode::Input;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::resolve::SymbolNumbers;
 
 pub(crate) struct EnumColumn {
     keys: Vec<i32>,
     symbols: ArrayRef,
+    /// Where the file has other symbols: their numbers here.
+    numbers: Option<SymbolNumbers>,
 }
 
 impl EnumColumn {
-    pub(crate) fn new(symbols: ArrayRef) -> Self {
+    pub(crate) fn new(symbols: ArrayRef, numbers: Option<SymbolNumbers>) -> Self {
         Self {
             keys: Vec::new(),
             symbols,
+            numbers,
         }
     }
+}
+
+/// Reads a symbol of the file's enum: its number in the enum to read.
+pub(super) fn symbol_number(numbers: &SymbolNumbers, input: &mut Input<'_>) -> Result<usize> {
+    let index = input.cursor.index(numbers.len(), "an enum symbol")?;
+    match numbers.get(index) {
+        Some(Ok(number)) => Ok(*number),
+        Some(Err(symbol)) => Err(unknown_symbol(symbol)),
+        None => Ok(0),
+    }
+}
+
+#[cold]
+fn unknown_symbol(symbol: &str) -> Error {
+    let what = format!("the symbol `{symbol}` is not in the enum to read, which has no default");
+    Error::new(ErrorKind::SchemaMismatch, what)
 }
 
 impl Build for EnumColumn {
     #[inline]
     fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        let index = input.cursor.index(self.symbols.len(), "an enum symbol")?;
+        let index = match &self.numbers {
+            None => input.cursor.index(self.symbols.len(), "an enum symbol")?,
+            Some(numbers) => symbol_number(numbers, input)?,
+        };
         self.keys.push(index as i32);
         Ok(())
     }

@@ -7,25 +7,34 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::Value as JsonValue;
 
+use super::enumeration::symbol_number;
+use super::primitive::{
+    FloatToDouble, IntToDouble, IntToFloat, IntToLong, LongToDouble, LongToFloat, Number,
+};
 use super::views::{ViewValue, Views};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{AvroSchema, Kind, NodeId};
+use crate::plan::StoredDecimal;
+use crate::resolve::{
+    Branches, How, Leaf, Promotion, Resolved, Source, Sources, Target, Value, ValueId, mismatch,
+};
+use crate::schema::{Enum, Field, Kind, NodeId};
+use crate::wire::Cursor;
 
 pub(crate) struct Json {
-    schema: Arc<AvroSchema>,
-    node: NodeId,
+    resolved: Arc<Resolved>,
+    value: ValueId,
     recursive: Vec<NodeId>,
     text: String,
 }
 
 impl Json {
-    pub(crate) fn new(schema: Arc<AvroSchema>, node: NodeId, recursive: Vec<NodeId>) -> Self {
+    pub(crate) fn new(resolved: Arc<Resolved>, value: ValueId, recursive: Vec<NodeId>) -> Self {
         Self {
-            schema,
-            node,
+            resolved,
+            value,
             recursive,
             text: String::new(),
         }
@@ -36,100 +45,249 @@ impl ViewValue for Json {
     const IS_TEXT: bool = true;
 
     fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
-        self.text.clear();
-        let Self {
-            schema,
-            node,
-            recursive,
-            text,
-        } = self;
-        Writer {
-            schema,
-            recursive,
-            text,
+        let mut writer = Writer {
+            resolved: &self.resolved,
+            recursive: &self.recursive,
+            text: std::mem::take(&mut self.text),
             input,
-        }
-        .value(*node)?;
-        views.push(text.as_bytes(), input)
+        };
+        writer.text.clear();
+        writer.value(self.value)?;
+        self.text = writer.text;
+        views.push(self.text.as_bytes(), input)
     }
 }
 
 /// Reads a value and writes it.
 struct Writer<'a, 'b> {
-    schema: &'a AvroSchema,
+    resolved: &'a Resolved,
     recursive: &'a [NodeId],
-    text: &'a mut String,
+    text: String,
     input: &'a mut Input<'b>,
 }
 
 impl Writer<'_, '_> {
-    fn value(&mut self, id: NodeId) -> Result<()> {
-        let schema = self.schema;
-        match &schema.node(id).kind {
-            Kind::Null => self.write("null"),
-            Kind::Boolean => {
-                let value = self.input.cursor.boolean()?;
-                self.write(if value { "true" } else { "false" })
-            }
-            Kind::Int => {
-                let value = self.input.cursor.int()?;
-                self.write(&value.to_string())
-            }
-            Kind::Long => {
-                let value = self.input.cursor.long()?;
-                self.write(&value.to_string())
-            }
-            Kind::Float => {
-                let value = f32::from_le_bytes(self.input.cursor.array()?);
-                self.number(f64::from(value), &Value::from(value))
-            }
-            Kind::Double => {
-                let value = f64::from_le_bytes(self.input.cursor.array()?);
-                self.number(value, &Value::from(value))
-            }
-            Kind::Bytes => {
-                let bytes = self.input.cursor.bytes()?;
-                self.hex(bytes)
-            }
-            Kind::Fixed(size) => {
-                let bytes = self.input.cursor.take(*size)?;
-                self.hex(bytes)
-            }
-            Kind::String => self.string(),
-            Kind::Enum(symbols) => {
-                let index = self.input.cursor.index(symbols.len(), "an enum symbol")?;
-                self.quoted(symbols.get(index).map_or("", String::as_str))
-            }
-            Kind::Array(items) => self.items('[', ']', |this| this.value(*items)),
-            Kind::Map(values) => self.items('{', '}', |this| {
+    fn value(&mut self, id: ValueId) -> Result<()> {
+        let resolved = self.resolved;
+        let value = resolved.value(id);
+        match &value.how {
+            How::Leaf(leaf) => self.leaf(value, leaf),
+            How::Array(items) => self.items('[', ']', |this| this.value(*items)),
+            How::Map(values) => self.items('{', '}', |this| {
                 this.string()?;
                 this.write(":")?;
                 this.value(*values)
             }),
-            Kind::Record(fields) => {
-                let recursive = self.recursive.contains(&id);
+            How::Record(sources) => {
+                let recursive = self.recursive.contains(&value.writer);
                 if recursive {
                     self.input.descend()?;
                 }
-                for (number, field) in fields.iter().enumerate() {
-                    self.write(if number == 0 { "{" } else { "," })?;
-                    self.quoted(&field.name)?;
-                    self.write(":")?;
-                    self.value(field.node)
-                        .map_err(|error| error.in_field(&field.name))?;
-                }
+                self.record(value, sources)?;
                 if recursive {
                     self.input.ascend();
                 }
-                self.write(if fields.is_empty() { "{}" } else { "}" })
+                Ok(())
             }
-            Kind::Union(branches) => {
-                let index = self.input.cursor.index(branches.len(), "a union branch")?;
-                branches
-                    .get(index)
-                    .map_or(Ok(()), |&branch| self.value(branch))
+            How::Union(branches) => self.union(branches),
+            How::Constant { value, bytes } => self.constant(*value, bytes),
+            How::Mismatch(reason) => Err(mismatch(reason)),
+        }
+    }
+
+    /// A record, its fields in the order of the reader's.
+    fn record(&mut self, value: &Value, sources: &Sources) -> Result<()> {
+        let Kind::Record(fields) = &self.resolved.reader(value).kind else {
+            return Ok(());
+        };
+        if !sources.in_order() {
+            return self.gathered(fields, sources);
+        }
+        for (number, (field, source)) in fields.iter().zip(&sources.read).enumerate() {
+            self.write(if number == 0 { "{" } else { "," })?;
+            self.field(field, source)?;
+        }
+        self.write(if fields.is_empty() { "{}" } else { "}" })
+    }
+
+    /// A record whose fields come in another order: each is written apart, then all are joined.
+    fn gathered(&mut self, fields: &[Field], sources: &Sources) -> Result<()> {
+        let before = std::mem::take(&mut self.text);
+        let mut texts = vec![String::new(); fields.len()];
+        for written in &sources.written {
+            match written {
+                Ok(number) => self.apart(*number, fields, sources, &mut texts)?,
+                Err(unread) => {
+                    self.value(*unread)?;
+                    self.text.clear();
+                }
             }
         }
+        for (number, source) in sources.read.iter().enumerate() {
+            if source.field.is_none() {
+                self.apart(number, fields, sources, &mut texts)?;
+            }
+        }
+        self.text = before;
+        self.write("{")?;
+        self.text.push_str(&texts.join(","));
+        self.write("}")
+    }
+
+    /// Writes the field of this number into its own text.
+    fn apart(
+        &mut self,
+        number: usize,
+        fields: &[Field],
+        sources: &Sources,
+        texts: &mut [String],
+    ) -> Result<()> {
+        let source = sources.read.get(number);
+        if let (Some(field), Some(source), Some(text)) =
+            (fields.get(number), source, texts.get_mut(number))
+        {
+            self.field(field, source)?;
+            *text = std::mem::take(&mut self.text);
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, field: &Field, source: &Source) -> Result<()> {
+        self.quoted(&field.name)?;
+        self.write(":")?;
+        self.value(source.value)
+            .map_err(|error| error.in_field(&field.name))
+    }
+
+    fn union(&mut self, branches: &Branches) -> Result<()> {
+        let index = match branches.tagged {
+            true => {
+                let count = branches.targets.len();
+                self.input.cursor.index(count, "a union branch")?
+            }
+            false => 0,
+        };
+        match branches.targets.get(index) {
+            Some(Target::Branch { value, .. }) => self.value(*value),
+            Some(Target::Refused(reason)) => Err(mismatch(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// A value that is not in the file.
+    fn constant(&mut self, value: ValueId, bytes: &[u8]) -> Result<()> {
+        let mut input = self.input.of_constant(bytes);
+        let mut writer = Writer {
+            resolved: self.resolved,
+            recursive: self.recursive,
+            text: String::new(),
+            input: &mut input,
+        };
+        writer.value(value)?;
+        let text = writer.text;
+        self.write(&text)
+    }
+
+    fn leaf(&mut self, value: &Value, leaf: &Leaf) -> Result<()> {
+        let read = &self.resolved.reader(value).kind;
+        let cursor = &mut self.input.cursor;
+        match leaf {
+            Leaf::Same => self.same(read),
+            Leaf::Promoted(promotion) => match promotion {
+                Promotion::IntToLong => self.integer(|cursor| IntToLong.read(cursor)),
+                Promotion::IntToFloat => {
+                    let value = IntToFloat.read(cursor)?;
+                    self.float(value)
+                }
+                Promotion::LongToFloat => {
+                    let value = LongToFloat.read(cursor)?;
+                    self.float(value)
+                }
+                Promotion::IntToDouble => {
+                    let value = IntToDouble.read(cursor)?;
+                    self.double(value)
+                }
+                Promotion::LongToDouble => {
+                    let value = LongToDouble.read(cursor)?;
+                    self.double(value)
+                }
+                Promotion::FloatToDouble => {
+                    let value = FloatToDouble.read(cursor)?;
+                    self.double(value)
+                }
+            },
+            // Times are the numbers they are here, whether there is such a time of day or not.
+            Leaf::Rescaled(rescale) => self.integer(|cursor| rescale.of(cursor.long()?)),
+            Leaf::Decimal { size, shift } => {
+                let (size, shift) = (*size, *shift);
+                let bytes = StoredDecimal { size, shift }.read(self.input)?;
+                match read {
+                    Kind::Fixed(width) => self.hex(&widened(&bytes, *width)?),
+                    _ => self.hex(&bytes),
+                }
+            }
+            Leaf::Symbols(numbers) => {
+                let number = symbol_number(numbers, self.input)?;
+                self.symbol(read, number)
+            }
+        }
+    }
+
+    /// A value that is stored as the reader's type is.
+    fn same(&mut self, kind: &Kind) -> Result<()> {
+        let cursor = &mut self.input.cursor;
+        match kind {
+            Kind::Boolean => {
+                let value = cursor.boolean()?;
+                self.write(if value { "true" } else { "false" })
+            }
+            Kind::Int => self.integer(|cursor| cursor.int().map(i64::from)),
+            Kind::Long => self.integer(|cursor| cursor.long()),
+            Kind::Float => {
+                let value = f32::from_le_bytes(cursor.array()?);
+                self.float(value)
+            }
+            Kind::Double => {
+                let value = f64::from_le_bytes(cursor.array()?);
+                self.double(value)
+            }
+            Kind::Bytes => {
+                let bytes = cursor.bytes()?;
+                self.hex(bytes)
+            }
+            Kind::Fixed(size) => {
+                let bytes = cursor.take(*size)?;
+                self.hex(bytes)
+            }
+            Kind::String => self.string(),
+            Kind::Enum(Enum { symbols, .. }) => {
+                let index = cursor.index(symbols.len(), "an enum symbol")?;
+                self.symbol(kind, index)
+            }
+            _ => self.write("null"),
+        }
+    }
+
+    fn symbol(&mut self, kind: &Kind, index: usize) -> Result<()> {
+        match kind {
+            Kind::Enum(Enum { symbols, .. }) => {
+                self.quoted(symbols.get(index).map_or("", String::as_str))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn integer(&mut self, read: impl FnOnce(&mut Cursor<'_>) -> Result<i64>) -> Result<()> {
+        let value = read(&mut self.input.cursor)?;
+        self.write(&value.to_string())
+    }
+
+    fn float(&mut self, value: f32) -> Result<()> {
+        self.number(f64::from(value), &JsonValue::from(value))
+    }
+
+    fn double(&mut self, value: f64) -> Result<()> {
+        self.number(value, &JsonValue::from(value))
     }
 
     fn items(
@@ -162,10 +320,10 @@ impl Writer<'_, '_> {
     }
 
     fn quoted(&mut self, text: &str) -> Result<()> {
-        self.write(&Value::from(text).to_string())
+        self.write(&JsonValue::from(text).to_string())
     }
 
-    fn number(&mut self, value: f64, json: &Value) -> Result<()> {
+    fn number(&mut self, value: f64, json: &JsonValue) -> Result<()> {
         if value.is_finite() {
             self.write(&json.to_string())
         } else if value.is_nan() {
@@ -192,4 +350,26 @@ impl Writer<'_, '_> {
         self.text.push_str(text);
         Ok(())
     }
+}
+
+/// A number with so many bytes.
+fn widened(bytes: &[u8], width: usize) -> Result<Vec<u8>> {
+    let fill = match bytes.first() {
+        Some(byte) if byte & 0x80 != 0 => 0xff,
+        _ => 0,
+    };
+    let extra = bytes.len().saturating_sub(width);
+    let (front, low) = bytes.split_at(extra);
+    let sign_is_kept = low
+        .first()
+        .is_none_or(|byte| (byte & 0x80 != 0) == (fill == 0xff));
+    if !front.iter().all(|&byte| byte == fill) || (extra > 0 && !sign_is_kept) {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!("a decimal does not fit into the {width} bytes of the type to read"),
+        ));
+    }
+    let mut wide = vec![fill; width.saturating_sub(low.len())];
+    wide.extend_from_slice(low);
+    Ok(wide)
 }

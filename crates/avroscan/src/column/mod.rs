@@ -5,6 +5,7 @@
 
 mod binary;
 mod boolean;
+mod constant;
 mod decimal;
 mod duration;
 mod enumeration;
@@ -15,9 +16,11 @@ mod null;
 mod nullable;
 mod primitive;
 mod record;
+mod select;
 mod trusted;
 mod union;
 mod views;
+mod ways;
 
 use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
@@ -26,8 +29,10 @@ use arrow::datatypes::i256;
 use crate::decode::Input;
 use crate::error::Result;
 use crate::plan::{Shape, ValuePlan};
+use crate::resolve::{Promotion, Rescale};
 use binary::{BytesColumn, EmptyFixedColumn, TextColumn, UuidColumn};
 use boolean::BooleanColumn;
+use constant::ConstantColumn;
 use decimal::{BigDecimal, DecimalColumn, DecimalText};
 use duration::DurationColumn;
 use enumeration::EnumColumn;
@@ -36,8 +41,12 @@ use json::Json;
 use list::{ListColumn, MapColumn};
 use null::NullColumn;
 use nullable::NullableColumn;
-use primitive::{Double, Float, Int, Long, PrimitiveColumn, TimeMicros, TimeMillis};
+use primitive::{
+    Double, Float, FloatToDouble, Int, IntToDouble, IntToFloat, IntToLong, Long, LongToDouble,
+    LongToFloat, PrimitiveColumn, TimeMicros, TimeMillis,
+};
 pub(crate) use record::RecordColumn;
+use select::SelectColumn;
 use union::UnionColumn;
 use views::ViewColumn;
 
@@ -65,6 +74,13 @@ pub(crate) enum Column {
     Double(PrimitiveColumn<Double>),
     TimeMillis(PrimitiveColumn<TimeMillis>),
     TimeMicros(PrimitiveColumn<TimeMicros>),
+    IntToLong(PrimitiveColumn<IntToLong>),
+    IntToFloat(PrimitiveColumn<IntToFloat>),
+    IntToDouble(PrimitiveColumn<IntToDouble>),
+    LongToFloat(PrimitiveColumn<LongToFloat>),
+    LongToDouble(PrimitiveColumn<LongToDouble>),
+    FloatToDouble(PrimitiveColumn<FloatToDouble>),
+    Rescaled(PrimitiveColumn<Rescale>),
     Text(TextColumn),
     Bytes(BytesColumn),
     Fixed(FixedColumn),
@@ -80,6 +96,8 @@ pub(crate) enum Column {
     Map(Box<MapColumn>),
     Record(Box<RecordColumn>),
     Union(Box<UnionColumn>),
+    Select(Box<SelectColumn>),
+    Constant(Box<ConstantColumn>),
     Json(Box<ViewColumn<Json>>),
     Nullable(Box<NullableColumn>),
 }
@@ -98,31 +116,54 @@ impl Column {
         match &plan.shape {
             Shape::Null => Self::Null(NullColumn::default()),
             Shape::Boolean => Self::Boolean(BooleanColumn::default()),
-            Shape::Int => Self::Int(PrimitiveColumn::new(data_type())),
-            Shape::Long => Self::Long(PrimitiveColumn::new(data_type())),
-            Shape::Float => Self::Float(PrimitiveColumn::new(data_type())),
-            Shape::Double => Self::Double(PrimitiveColumn::new(data_type())),
-            Shape::TimeMillis => Self::TimeMillis(PrimitiveColumn::new(data_type())),
-            Shape::TimeMicros => Self::TimeMicros(PrimitiveColumn::new(data_type())),
+            Shape::Int => Self::Int(PrimitiveColumn::new(Int, data_type())),
+            Shape::Long => Self::Long(PrimitiveColumn::new(Long, data_type())),
+            Shape::Float => Self::Float(PrimitiveColumn::new(Float, data_type())),
+            Shape::Double => Self::Double(PrimitiveColumn::new(Double, data_type())),
+            Shape::TimeMillis => Self::TimeMillis(PrimitiveColumn::new(TimeMillis, data_type())),
+            Shape::TimeMicros => Self::TimeMicros(PrimitiveColumn::new(TimeMicros, data_type())),
+            Shape::Promoted(promotion) => match promotion {
+                Promotion::IntToLong => {
+                    Self::IntToLong(PrimitiveColumn::new(IntToLong, data_type()))
+                }
+                Promotion::IntToFloat => {
+                    Self::IntToFloat(PrimitiveColumn::new(IntToFloat, data_type()))
+                }
+                Promotion::IntToDouble => {
+                    Self::IntToDouble(PrimitiveColumn::new(IntToDouble, data_type()))
+                }
+                Promotion::LongToFloat => {
+                    Self::LongToFloat(PrimitiveColumn::new(LongToFloat, data_type()))
+                }
+                Promotion::LongToDouble => {
+                    Self::LongToDouble(PrimitiveColumn::new(LongToDouble, data_type()))
+                }
+                Promotion::FloatToDouble => {
+                    Self::FloatToDouble(PrimitiveColumn::new(FloatToDouble, data_type()))
+                }
+            },
+            Shape::Rescaled(rescale) => Self::Rescaled(PrimitiveColumn::new(*rescale, data_type())),
             Shape::String => Self::Text(TextColumn::default()),
             Shape::Bytes => Self::Bytes(BytesColumn::default()),
             Shape::Fixed(size) => Self::Fixed(FixedColumn::new(*size)),
             Shape::FixedOfNoBytes => Self::EmptyFixed(EmptyFixedColumn::default()),
-            Shape::Enum(symbols) => Self::Enum(EnumColumn::new(symbols.clone())),
-            Shape::Decimal128 { size, precision } => {
-                Self::Decimal128(DecimalColumn::new(*size, *precision, data_type()))
+            Shape::Enum { symbols, numbers } => {
+                Self::Enum(EnumColumn::new(symbols.clone(), numbers.clone()))
             }
-            Shape::Decimal256 { size, precision } => {
-                Self::Decimal256(DecimalColumn::new(*size, *precision, data_type()))
+            Shape::Decimal128 { stored, precision } => {
+                Self::Decimal128(DecimalColumn::new(*stored, *precision, data_type()))
+            }
+            Shape::Decimal256 { stored, precision } => {
+                Self::Decimal256(DecimalColumn::new(*stored, *precision, data_type()))
             }
             Shape::DecimalText {
-                size,
+                stored,
                 precision,
                 scale,
             } => {
-                let (size, precision, scale) = (*size, *precision, *scale);
+                let (stored, precision, scale) = (*stored, *precision, *scale);
                 Self::DecimalText(ViewColumn::new(DecimalText {
-                    size,
+                    stored,
                     precision,
                     scale,
                 }))
@@ -136,13 +177,17 @@ impl Column {
             Shape::Map { value, field } => {
                 Self::Map(Box::new(MapColumn::new(value, field.clone())))
             }
-            Shape::Union(union) => Self::Union(Box::new(UnionColumn::new(union))),
+            Shape::Union(union) => Self::Union(Box::new(UnionColumn::new(union, &plan.data_type))),
+            Shape::Select(select) => Self::Select(Box::new(SelectColumn::new(select))),
+            Shape::Constant { value, bytes } => {
+                Self::Constant(Box::new(ConstantColumn::new(value, bytes.clone())))
+            }
             Shape::Json {
-                schema,
-                node,
+                resolved,
+                value,
                 recursive,
             } => {
-                let value = Json::new(schema.clone(), *node, recursive.clone());
+                let value = Json::new(resolved.clone(), *value, recursive.clone());
                 Self::Json(Box::new(ViewColumn::new(value)))
             }
             Shape::Record(record) => Self::Record(Box::new(RecordColumn::new(record))),
@@ -162,6 +207,13 @@ macro_rules! each {
             Column::Double($inner) => $call,
             Column::TimeMillis($inner) => $call,
             Column::TimeMicros($inner) => $call,
+            Column::IntToLong($inner) => $call,
+            Column::IntToFloat($inner) => $call,
+            Column::IntToDouble($inner) => $call,
+            Column::LongToFloat($inner) => $call,
+            Column::LongToDouble($inner) => $call,
+            Column::FloatToDouble($inner) => $call,
+            Column::Rescaled($inner) => $call,
             Column::Text($inner) => $call,
             Column::Bytes($inner) => $call,
             Column::Fixed($inner) => $call,
@@ -173,6 +225,8 @@ macro_rules! each {
             Column::BigDecimal($inner) => $call,
             Column::Duration($inner) => $call,
             Column::Union($inner) => $call,
+            Column::Select($inner) => $call,
+            Column::Constant($inner) => $call,
             Column::Json($inner) => $call,
             Column::Uuid($inner) => $call,
             Column::List($inner) => $call,

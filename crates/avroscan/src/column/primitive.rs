@@ -1,7 +1,5 @@
 //! Numbers, and the dates and times that are stored as numbers.
 
-use std::marker::PhantomData;
-
 use arrow::array::{ArrayData, ArrayRef, make_array};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{ArrowNativeType, DataType};
@@ -9,12 +7,13 @@ use arrow::datatypes::{ArrowNativeType, DataType};
 use super::Build;
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
+use crate::resolve::Rescale;
 use crate::wire::Cursor;
 
 /// How a number is laid out in the file.
 pub(crate) trait Number {
     type Native: ArrowNativeType;
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self::Native>;
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<Self::Native>;
 }
 
 pub(crate) struct Int;
@@ -29,7 +28,7 @@ pub(crate) struct TimeMicros;
 impl Number for Int {
     type Native = i32;
     #[inline(always)]
-    fn read(cursor: &mut Cursor<'_>) -> Result<i32> {
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<i32> {
         cursor.int()
     }
 }
@@ -37,7 +36,7 @@ impl Number for Int {
 impl Number for Long {
     type Native = i64;
     #[inline(always)]
-    fn read(cursor: &mut Cursor<'_>) -> Result<i64> {
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<i64> {
         cursor.long()
     }
 }
@@ -45,7 +44,7 @@ impl Number for Long {
 impl Number for Float {
     type Native = f32;
     #[inline(always)]
-    fn read(cursor: &mut Cursor<'_>) -> Result<f32> {
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<f32> {
         cursor.array().map(f32::from_le_bytes)
     }
 }
@@ -53,7 +52,7 @@ impl Number for Float {
 impl Number for Double {
     type Native = f64;
     #[inline(always)]
-    fn read(cursor: &mut Cursor<'_>) -> Result<f64> {
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<f64> {
         cursor.array().map(f64::from_le_bytes)
     }
 }
@@ -61,7 +60,7 @@ impl Number for Double {
 impl Number for TimeMillis {
     type Native = i32;
     #[inline]
-    fn read(cursor: &mut Cursor<'_>) -> Result<i32> {
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<i32> {
         let time = cursor.int()?;
         within_a_day(i64::from(time), 86_400_000, "milliseconds").map(|()| time)
     }
@@ -70,9 +69,65 @@ impl Number for TimeMillis {
 impl Number for TimeMicros {
     type Native = i64;
     #[inline]
-    fn read(cursor: &mut Cursor<'_>) -> Result<i64> {
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<i64> {
         let time = cursor.long()?;
         within_a_day(time, 86_400_000_000, "microseconds").map(|()| time)
+    }
+}
+
+/// A number that is read as one of a wider type.
+macro_rules! promotion {
+    ($name:ident, $from:ident -> $native:ty) => {
+        pub(crate) struct $name;
+
+        impl Number for $name {
+            type Native = $native;
+            #[inline]
+            fn read(&self, cursor: &mut Cursor<'_>) -> Result<$native> {
+                $from.read(cursor).map(|number| number as $native)
+            }
+        }
+    };
+}
+
+promotion!(IntToLong, Int -> i64);
+promotion!(IntToFloat, Int -> f32);
+promotion!(IntToDouble, Int -> f64);
+promotion!(LongToFloat, Long -> f32);
+promotion!(LongToDouble, Long -> f64);
+promotion!(FloatToDouble, Float -> f64);
+
+/// An int is stored like a long: what is too large for one is so for the other unit as well.
+impl Number for Rescale {
+    type Native = i64;
+    #[inline]
+    fn read(&self, cursor: &mut Cursor<'_>) -> Result<i64> {
+        let time = cursor.long()?;
+        let scaled = self.of(time)?;
+        if self.of_day {
+            within_a_day(scaled, 86_400_000_000, "microseconds")?;
+        }
+        Ok(scaled)
+    }
+}
+
+impl Rescale {
+    /// The same time in the other unit.
+    pub(super) fn of(&self, time: i64) -> Result<i64> {
+        match time.checked_mul(self.multiply) {
+            Some(scaled) if scaled % self.divide == 0 => Ok(scaled / self.divide),
+            Some(_) => Err(Error::new(
+                ErrorKind::Value,
+                format!(
+                    "the time {time} is no whole number of the unit to read, {} of it",
+                    self.divide
+                ),
+            )),
+            None => Err(Error::new(
+                ErrorKind::Value,
+                format!("the time {time} is too large for the unit to read"),
+            )),
+        }
     }
 }
 
@@ -95,15 +150,15 @@ fn within_a_day(time: i64, day: i64, unit: &str) -> Result<()> {
 pub(crate) struct PrimitiveColumn<N: Number> {
     values: Vec<N::Native>,
     data_type: DataType,
-    number: PhantomData<N>,
+    number: N,
 }
 
 impl<N: Number> PrimitiveColumn<N> {
-    pub(crate) fn new(data_type: DataType) -> Self {
+    pub(crate) fn new(number: N, data_type: DataType) -> Self {
         Self {
             values: Vec::new(),
             data_type,
-            number: PhantomData,
+            number,
         }
     }
 }
@@ -111,7 +166,7 @@ impl<N: Number> PrimitiveColumn<N> {
 impl<N: Number> Build for PrimitiveColumn<N> {
     #[inline(always)]
     fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        self.values.push(N::read(&mut input.cursor)?);
+        self.values.push(self.number.read(&mut input.cursor)?);
         Ok(())
     }
 

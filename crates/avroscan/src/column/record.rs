@@ -14,6 +14,8 @@ use crate::plan::{RecordPlan, Skip, Step};
 
 pub(crate) struct RecordColumn {
     steps: Vec<FieldStep>,
+    /// For each field, its number among the kept steps.
+    order: Vec<usize>,
     fields: Fields,
     length: usize,
 }
@@ -40,9 +42,12 @@ impl RecordColumn {
                 Step::Skip(skip) => FieldStep::Skip(skip.clone()),
             })
             .collect();
+        let order = plan.order.clone();
+        let fields = order.iter().filter_map(|&index| fields.get(index));
         Self {
             steps,
-            fields: fields.into(),
+            fields: fields.cloned().collect(),
+            order,
             length: 0,
         }
     }
@@ -79,10 +84,18 @@ impl RecordColumn {
         self.length = self.length.min(length);
     }
 
-    /// The kept fields as arrays, in the order of the file; the column is empty afterwards.
-    pub(crate) fn finish_fields(&mut self) -> Result<Vec<ArrayRef>> {
+    /// The fields as arrays, each with these nulls; the column is empty afterwards.
+    fn finish_fields(&mut self, nulls: Option<&NullBuffer>) -> Result<Vec<ArrayRef>> {
         self.length = 0;
-        self.columns().map(|column| column.finish(None)).collect()
+        let arrays = self.columns().map(|column| column.finish(nulls.cloned()));
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
+        let ordered = self.order.iter().filter_map(|&index| arrays.get(index));
+        Ok(ordered.cloned().collect())
+    }
+
+    /// The fields as the columns of a batch; the column is empty afterwards.
+    pub(crate) fn finish_row(&mut self) -> Result<Vec<ArrayRef>> {
+        self.finish_fields(None)
     }
 }
 
@@ -111,11 +124,10 @@ impl Build for RecordColumn {
     }
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let length = std::mem::take(&mut self.length);
+        let length = self.length;
         // The fields of a null record are null as well: whoever takes a field out of the struct,
         // such as DataFusion's `get_field`, looks at the field alone.
-        let arrays = self.columns().map(|column| column.finish(nulls.clone()));
-        let arrays = arrays.collect::<Result<Vec<_>>>()?;
+        let arrays = self.finish_fields(nulls.as_ref())?;
         let array = StructArray::try_new_with_length(self.fields.clone(), arrays, nulls, length);
         Ok(Arc::new(array.map_err(internal)?))
     }

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanBufferBuilder, StructArray};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{Field, Fields};
+use arrow::datatypes::{DataType, Fields};
 
+use super::Build;
 use super::primitive::internal;
-use super::{Build, Column};
+use super::select::next_route;
+use super::ways::Ways;
 use crate::decode::Input;
 use crate::error::Result;
-use crate::plan::{BranchPlan, Skip, UnionPlan};
+use crate::plan::{Route, Routes, UnionPlan};
 
 pub(crate) struct UnionColumn {
+    routes: Routes,
     branches: Vec<Branch>,
     fields: Fields,
     /// Of the struct; there only where a branch is null.
@@ -20,91 +23,70 @@ pub(crate) struct UnionColumn {
     length: usize,
 }
 
-enum Branch {
-    Null,
-    Keep {
-        name: Arc<str>,
-        column: Column,
-        validity: BooleanBufferBuilder,
-    },
-    Skip(Skip),
+struct Branch {
+    name: Arc<str>,
+    values: Ways,
+    validity: BooleanBufferBuilder,
+}
+
+impl Branch {
+    fn push_null(&mut self) {
+        self.values.push_null();
+        self.validity.append(false);
+    }
 }
 
 impl UnionColumn {
-    pub(crate) fn new(plan: &UnionPlan) -> Self {
-        let mut fields: Vec<Field> = Vec::new();
-        let branches = plan
-            .branches
-            .iter()
-            .map(|branch| match branch {
-                BranchPlan::Null => Branch::Null,
-                BranchPlan::Skip(skip) => Branch::Skip(skip.clone()),
-                BranchPlan::Keep { name, value } => {
-                    fields.push(value.field(name).with_nullable(true));
-                    Branch::Keep {
-                        name: name.clone(),
-                        column: Column::new(value),
-                        validity: BooleanBufferBuilder::new(0),
-                    }
-                }
-            })
-            .collect();
-        let validity = plan.nullable.then(|| BooleanBufferBuilder::new(0));
+    pub(crate) fn new(plan: &UnionPlan, data_type: &DataType) -> Self {
+        let branches = plan.fields.iter().map(|field| Branch {
+            name: field.name.clone(),
+            values: Ways::new(&field.ways),
+            validity: BooleanBufferBuilder::new(0),
+        });
+        let fields = match data_type {
+            DataType::Struct(fields) => fields.clone(),
+            _ => Fields::empty(),
+        };
         Self {
-            branches,
-            fields: fields.into(),
-            validity,
+            routes: plan.routes.clone(),
+            branches: branches.collect(),
+            fields,
+            validity: plan.nullable.then(|| BooleanBufferBuilder::new(0)),
             length: 0,
         }
-    }
-
-    fn kept(&mut self) -> impl Iterator<Item = (&mut Column, &mut BooleanBufferBuilder)> {
-        self.branches.iter_mut().filter_map(|branch| match branch {
-            Branch::Keep {
-                column, validity, ..
-            } => Some((column, validity)),
-            Branch::Null | Branch::Skip(_) => None,
-        })
     }
 }
 
 impl Build for UnionColumn {
     fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        let index = input.cursor.index(self.branches.len(), "a union branch")?;
-        let mut is_null = false;
-        for (number, branch) in self.branches.iter_mut().enumerate() {
-            match branch {
-                Branch::Keep {
-                    name,
-                    column,
-                    validity,
-                } if number == index => {
-                    column.read(input).map_err(|error| error.in_field(name))?;
-                    validity.append(true);
+        let route = next_route(&self.routes, input)?;
+        let mut filled = None;
+        match route {
+            Route::Keep { field, way } => {
+                filled = Some(*field);
+                if let Some(branch) = self.branches.get_mut(*field) {
+                    let read = branch.values.read(*way, input);
+                    read.map_err(|error| error.in_field(&branch.name))?;
+                    branch.validity.append(true);
                 }
-                Branch::Keep {
-                    column, validity, ..
-                } => {
-                    column.push_null();
-                    validity.append(false);
-                }
-                Branch::Skip(skip) if number == index => skip.skip(input)?,
-                Branch::Null => is_null |= number == index,
-                Branch::Skip(_) => {}
             }
+            Route::Skip(skip) => skip.skip(input)?,
+            Route::Null | Route::Refuse(_) => {}
         }
         if let Some(validity) = &mut self.validity {
-            validity.append(!is_null);
+            validity.append(!matches!(route, Route::Null));
+        }
+        for (number, branch) in self.branches.iter_mut().enumerate() {
+            if Some(number) != filled {
+                branch.push_null();
+            }
         }
         self.length += 1;
         Ok(())
     }
 
     fn push_null(&mut self) {
-        for (column, validity) in self.kept() {
-            column.push_null();
-            validity.append(false);
-        }
+        self.branches.iter_mut().for_each(Branch::push_null);
         if let Some(validity) = &mut self.validity {
             validity.append(false);
         }
@@ -112,16 +94,16 @@ impl Build for UnionColumn {
     }
 
     fn reserve(&mut self, additional: usize) {
-        for (column, validity) in self.kept() {
-            column.reserve(additional);
-            validity.reserve(additional);
+        for branch in &mut self.branches {
+            branch.values.reserve(additional);
+            branch.validity.reserve(additional);
         }
     }
 
     fn truncate(&mut self, length: usize) {
-        for (column, validity) in self.kept() {
-            column.truncate(length);
-            validity.truncate(length);
+        for branch in &mut self.branches {
+            branch.values.truncate(length);
+            branch.validity.truncate(length);
         }
         if let Some(validity) = &mut self.validity {
             validity.truncate(length);
@@ -139,10 +121,13 @@ impl Build for UnionColumn {
         let nulls = own.or(nulls).filter(|nulls| nulls.null_count() > 0);
         let length = std::mem::take(&mut self.length);
         let arrays = self
-            .kept()
-            .map(|(column, validity)| {
-                let nulls = NullBuffer::new(validity.finish());
-                column.finish(Some(nulls).filter(|nulls| nulls.null_count() > 0))
+            .branches
+            .iter_mut()
+            .map(|branch| {
+                let nulls = NullBuffer::new(branch.validity.finish());
+                branch
+                    .values
+                    .finish(Some(nulls).filter(|nulls| nulls.null_count() > 0))
             })
             .collect::<Result<Vec<_>>>()?;
         let array = StructArray::try_new_with_length(self.fields.clone(), arrays, nulls, length);

@@ -43,6 +43,14 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// The bytes of a value that is not in the block, with budgets of their own.
+    pub(crate) fn of_constant<'b>(&self, bytes: &'b [u8]) -> Input<'b>
+    where
+        'a: 'b,
+    {
+        Input::new(bytes, usize::MAX, 0, &Limits::default(), self.skips)
+    }
+
     pub(crate) fn used(&self) -> usize {
         self.used
     }

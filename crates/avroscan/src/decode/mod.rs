@@ -12,7 +12,7 @@ mod input;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{AsArray, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 
 use crate::column::RecordColumn;
@@ -237,22 +237,16 @@ impl Decoder {
 
     /// The rows so far as a batch; the next one begins empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch> {
-        let mut arrays = self.columns.finish_fields()?;
+        let mut arrays = self.columns.finish_row()?;
         if self.plan.flatten() {
             // The fields of a null record are null as well.
             let rows = arrays.first().and_then(|array| array.as_struct_opt());
             arrays = rows.map(|rows| rows.columns().to_vec()).unwrap_or_default();
         }
-        let columns: Vec<ArrayRef> = self
-            .plan
-            .output()
-            .iter()
-            .filter_map(|&index| arrays.get(index).cloned())
-            .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         self.rows = 0;
         self.used = 0;
-        RecordBatch::try_new_with_options(self.plan.arrow_schema().clone(), columns, &options)
+        RecordBatch::try_new_with_options(self.plan.arrow_schema().clone(), arrays, &options)
             .map_err(|error| {
                 Error::new(
                     ErrorKind::Value,

@@ -8,7 +8,7 @@ use crate::wire::testing::{long, text};
 
 fn decoder(schema: &str, projection: &Projection, limits: &Limits) -> Decoder {
     let schema = AvroSchema::parse(schema, limits).unwrap();
-    let plan = DecodePlan::new(&schema, projection, limits).unwrap();
+    let plan = DecodePlan::new(&schema, None, projection, 0, limits).unwrap();
     Decoder::new(Arc::new(plan), limits.clone())
 }
 
@@ -216,7 +216,7 @@ fn recursion_has_a_depth_when_it_is_read_and_when_it_is_skipped() {
     }
     let endless = r#"{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}"#;
     let schema = AvroSchema::parse(endless, &limits).unwrap();
-    let error = DecodePlan::new(&schema, &Projection::All, &limits).unwrap_err();
+    let error = DecodePlan::new(&schema, None, &Projection::All, 0, &limits).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Schema);
 }
 
@@ -386,4 +386,11 @@ fn memory_is_bounded_whatever_a_few_bytes_ask_for() {
         &vec![vec![]; 2_000_000],
     );
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn the_form_of_a_uuid_is_not_checked() {
+    let schema = one_field(r#"{"type":"string","logicalType":"uuid"}"#);
+    let batch = decode(&schema, &[text(b"not a UUID")]).unwrap();
+    assert_eq!(batch.column(0).as_string_view().value(0), "not a UUID");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{BranchPlan, DecodePlan, RecordPlan, Shape, Skip, Step, UnionPlan, ValuePlan};
+use super::{DecodePlan, RecordPlan, Route, Routes, Shape, Skip, Step, UnionField, ValuePlan};
 
 impl Display for DecodePlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -24,7 +24,7 @@ fn record(f: &mut Formatter<'_>, plan: &RecordPlan, depth: usize) -> fmt::Result
 }
 
 fn value(f: &mut Formatter<'_>, plan: &ValuePlan, depth: usize) -> fmt::Result {
-    let nullable = if plan.nullable() { "?" } else { "" };
+    let nullable = if plan.nullable { "?" } else { "" };
     match &plan.shape {
         Shape::Record(inner) => {
             writeln!(f, ": record{nullable}")?;
@@ -40,22 +40,41 @@ fn value(f: &mut Formatter<'_>, plan: &ValuePlan, depth: usize) -> fmt::Result {
         }
         Shape::Union(union) => {
             writeln!(f, ": union{nullable}")?;
-            branches(f, union, depth + 1)
+            routes(f, &union.routes, depth + 1, |field, way| {
+                let UnionField { name, ways } = union.fields.get(field)?;
+                Some((&**name, ways.get(way)?))
+            })
         }
+        Shape::Select(select) => {
+            writeln!(f, ": one of{nullable}")?;
+            routes(f, &select.routes, depth + 1, |_, way| {
+                Some(("as", select.ways.get(way)?))
+            })
+        }
+        Shape::Constant { .. } => writeln!(f, ": constant {}{nullable}", plan.data_type),
         Shape::Json { .. } => writeln!(f, ": JSON{nullable}"),
+        Shape::Promoted(promotion) => writeln!(f, ": {promotion:?}{nullable}"),
         _ => writeln!(f, ": {}{nullable}", plan.data_type),
     }
 }
 
-fn branches(f: &mut Formatter<'_>, union: &UnionPlan, depth: usize) -> fmt::Result {
-    for branch in &union.branches {
-        match branch {
-            BranchPlan::Null => writeln!(f, "{:1$}null", "", 2 * depth)?,
-            BranchPlan::Keep { name, value: plan } => {
-                write!(f, "{:1$}keep {name}", "", 2 * depth)?;
-                value(f, plan, depth)?;
+fn routes<'a>(
+    f: &mut Formatter<'_>,
+    routes: &Routes,
+    depth: usize,
+    keep: impl Fn(usize, usize) -> Option<(&'a str, &'a ValuePlan)>,
+) -> fmt::Result {
+    for route in &routes.branches {
+        match route {
+            Route::Null => writeln!(f, "{:1$}null", "", 2 * depth)?,
+            Route::Keep { field, way } => {
+                if let Some((name, plan)) = keep(*field, *way) {
+                    write!(f, "{:1$}keep {name}", "", 2 * depth)?;
+                    value(f, plan, depth)?;
+                }
             }
-            BranchPlan::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", 2 * depth)?,
+            Route::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", 2 * depth)?,
+            Route::Refuse(reason) => writeln!(f, "{:1$}refuse: {reason}", "", 2 * depth)?,
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 
 use crate::error::Result;
 use crate::limits::Limits;
+use crate::resolve::{Promotion, Rescale, Resolved, SymbolNumbers, ValueId};
 use crate::schema::{AvroSchema, NodeId};
 pub use projection::Projection;
 pub(crate) use skip::Skip;
@@ -25,9 +26,7 @@ pub(crate) use skip::Skip;
 pub struct DecodePlan {
     schema: SchemaRef,
     row: RecordPlan,
-    /// For each column of `schema`, its number among the kept fields of `row`.
-    output: Vec<usize>,
-    /// Whether the one kept value is a nullable record whose fields are the columns.
+    /// Whether the one kept value is a record whose fields are the columns.
     flatten: bool,
     /// How recursive types are skipped, by their number in [`Skip::Recursive`].
     recursive: Vec<Skip>,
@@ -35,14 +34,17 @@ pub struct DecodePlan {
 }
 
 impl DecodePlan {
-    /// Compiles the columns of `projection` in files of this schema.
-    ///
-    /// # Errors
-    /// [`Usage`](crate::ErrorKind::Usage) for a column that does not exist,
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) for a type that cannot be read yet, with the
-    /// path of the field, [`Limit`](crate::ErrorKind::Limit) for a schema that expands too far.
-    pub fn new(schema: &AvroSchema, projection: &Projection, limits: &Limits) -> Result<Self> {
-        compile::compile(schema, projection, limits)
+    /// Compiles the columns of `projection` in files of the schema `writer`, read as `reader` if
+    /// that is given. Types that contain themselves are spelled out `unroll` times more.
+    pub(crate) fn new(
+        writer: &AvroSchema,
+        reader: Option<&AvroSchema>,
+        projection: &Projection,
+        unroll: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let resolved = Resolved::new(writer, reader, limits)?;
+        compile::compile(Arc::new(resolved), projection, unroll, limits)
     }
 
     /// The schema of the batches: the columns of the projection, in its order.
@@ -66,16 +68,14 @@ impl DecodePlan {
     pub(crate) fn recursive(&self) -> &[Skip] {
         &self.recursive
     }
-
-    pub(crate) fn output(&self) -> &[usize] {
-        &self.output
-    }
 }
 
-/// The fields of a record in the order of the file.
+/// The fields of a record in the order of the file; behind them those that the file lacks.
 #[derive(Debug)]
 pub(crate) struct RecordPlan {
     pub(crate) steps: Vec<Step>,
+    /// For each field of the result, its number among the kept ones of `steps`.
+    pub(crate) order: Vec<usize>,
     pub(crate) sizes: Sizes,
 }
 
@@ -92,7 +92,9 @@ pub(crate) struct ValuePlan {
     /// Set where the value is a union of one type and null.
     pub(crate) nulls: Option<NullBranch>,
     pub(crate) shape: Shape,
+    /// The type that it becomes, and whether that can be null: the reader's schema decides.
     pub(crate) data_type: DataType,
+    pub(crate) nullable: bool,
     pub(crate) sizes: Sizes,
 }
 
@@ -116,26 +118,32 @@ pub(crate) enum Shape {
     Double,
     TimeMillis,
     TimeMicros,
+    /// A number that becomes one of a wider type.
+    Promoted(Promotion),
+    /// A time that becomes one of another unit.
+    Rescaled(Rescale),
     String,
     Bytes,
     Fixed(usize),
     FixedOfNoBytes,
-    /// All symbols, in the order of the schema.
-    Enum(ArrayRef),
-    /// A big-endian two's complement number: in a fixed of `size` bytes, or in bytes. It becomes
-    /// a number of 128 bits;
+    /// All symbols, in the order of the schema, and where the file has others: their numbers here.
+    Enum {
+        symbols: ArrayRef,
+        numbers: Option<SymbolNumbers>,
+    },
+    /// A decimal. It becomes a number of 128 bits;
     Decimal128 {
-        size: Option<usize>,
+        stored: StoredDecimal,
         precision: u8,
     },
     /// of 256 bits;
     Decimal256 {
-        size: Option<usize>,
+        stored: StoredDecimal,
         precision: u8,
     },
     /// or text.
     DecimalText {
-        size: Option<usize>,
+        stored: StoredDecimal,
         precision: u32,
         scale: u32,
     },
@@ -156,30 +164,77 @@ pub(crate) enum Shape {
     },
     Record(RecordPlan),
     Union(UnionPlan),
+    /// A union whose values become values of one type.
+    Select(SelectPlan),
+    /// Not read: always the value that these bytes encode.
+    Constant {
+        value: Box<ValuePlan>,
+        bytes: Arc<[u8]>,
+    },
     /// Read value by value, by the schema, into JSON text. `recursive` are the types that may be
     /// met inside of themselves.
     Json {
-        schema: Arc<AvroSchema>,
-        node: NodeId,
+        resolved: Arc<Resolved>,
+        value: ValueId,
         recursive: Vec<NodeId>,
     },
+}
+
+/// How a decimal is stored: as a big-endian two's complement number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StoredDecimal {
+    /// Width of a fixed; none where the number is stored as bytes.
+    pub(crate) size: Option<usize>,
+    /// The number is to be multiplied by ten to the power of this.
+    pub(crate) shift: i64,
 }
 
 /// A union that is more than one type and null.
 #[derive(Debug)]
 pub(crate) struct UnionPlan {
-    pub(crate) branches: Vec<BranchPlan>,
+    pub(crate) routes: Routes,
+    pub(crate) fields: Vec<UnionField>,
     /// Whether a branch is null.
     pub(crate) nullable: bool,
-    pub(crate) sizes: Sizes,
+}
+
+/// A branch of a union that is kept.
+#[derive(Debug)]
+pub(crate) struct UnionField {
+    pub(crate) name: Arc<str>,
+    /// How its values are read: at least one way, more where several branches of the file's union
+    /// become this one.
+    pub(crate) ways: Vec<ValuePlan>,
+}
+
+/// A union, or a type that was one, whose values become values of one type.
+#[derive(Debug)]
+pub(crate) struct SelectPlan {
+    pub(crate) routes: Routes,
+    pub(crate) ways: Vec<ValuePlan>,
+}
+
+/// Where the values of a union go.
+#[derive(Clone, Debug)]
+pub(crate) struct Routes {
+    /// Whether the number of a branch precedes the value.
+    pub(crate) tagged: bool,
+    /// For each branch of the file's union; for the one type where it is none.
+    pub(crate) branches: Vec<Route>,
 }
 
 /// What is done with a branch of a union.
-#[derive(Debug)]
-pub(crate) enum BranchPlan {
+#[derive(Clone, Debug)]
+pub(crate) enum Route {
     Null,
-    Keep { name: Arc<str>, value: ValuePlan },
+    /// Read this way into this field; into the only one of a [`SelectPlan`].
+    Keep {
+        field: usize,
+        way: usize,
+    },
     Skip(Skip),
+    /// An error, for this reason.
+    Refuse(Arc<str>),
 }
 
 /// What a value takes, known before it is read.
@@ -192,6 +247,14 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
+    /// Of what is passed over.
+    pub(crate) fn encoded(encoded: usize) -> Self {
+        Self {
+            encoded,
+            decoded: 0,
+        }
+    }
+
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             encoded: self.encoded.saturating_add(other.encoded),
@@ -200,19 +263,39 @@ impl Sizes {
     }
 }
 
+impl Shape {
+    /// An enum whose symbols have these numbers in the file.
+    fn with_numbers(self, numbers: &SymbolNumbers) -> Self {
+        match self {
+            Self::Enum { symbols, .. } => Self::Enum {
+                symbols,
+                numbers: Some(numbers.clone()),
+            },
+            other => other,
+        }
+    }
+
+    /// A decimal that is stored like this.
+    fn with_stored(self, stored: StoredDecimal) -> Self {
+        match self {
+            Self::Decimal128 { precision, .. } => Self::Decimal128 { stored, precision },
+            Self::Decimal256 { precision, .. } => Self::Decimal256 { stored, precision },
+            Self::DecimalText {
+                precision, scale, ..
+            } => Self::DecimalText {
+                stored,
+                precision,
+                scale,
+            },
+            other => other,
+        }
+    }
+}
+
 impl ValuePlan {
     /// The field that holds this value. A null type is always nullable.
     pub(crate) fn field(&self, name: &str) -> Field {
-        Field::new(name, self.data_type.clone(), self.nullable())
-    }
-
-    pub(crate) fn nullable(&self) -> bool {
-        self.nulls.is_some()
-            || match &self.shape {
-                Shape::Null => true,
-                Shape::Union(union) => union.nullable,
-                _ => false,
-            }
+        Field::new(name, self.data_type.clone(), self.nullable)
     }
 }
 

@@ -19,7 +19,13 @@ const ORDERS: &str = r#"{"type":"record","name":"Order","fields":[
 
 fn plan(json: &str, projection: Projection) -> Result<DecodePlan> {
     let limits = Limits::default();
-    DecodePlan::new(&AvroSchema::parse(json, &limits)?, &projection, &limits)
+    DecodePlan::new(
+        &AvroSchema::parse(json, &limits)?,
+        None,
+        &projection,
+        0,
+        &limits,
+    )
 }
 
 fn columns(paths: &[&str]) -> String {
@@ -73,7 +79,7 @@ fn paths_reach_into_records_arrays_and_maps() {
         ["lines", "user", "id"],
         "in the order of first mention"
     );
-    assert_eq!(plan.output(), [2, 1, 0]);
+    assert_eq!(plan.row().order, [2, 1, 0]);
 }
 
 #[test]
@@ -182,4 +188,30 @@ fn a_chain_of_references_may_not_nest_without_end() {
     };
     last(200).unwrap();
     assert_eq!(last(5000).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn recursive_types_are_spelled_out_as_often_as_asked_for() {
+    let schema: AvroSchema = r#"{"type":"record","name":"N","fields":[
+        {"name":"id","type":"int"},{"name":"next","type":["null","N"]}]}"#
+        .parse()
+        .unwrap();
+    let plan = |unroll, projection| {
+        DecodePlan::new(&schema, None, &projection, unroll, &Limits::default())
+    };
+    let shown = |unroll| plan(unroll, Projection::All).unwrap().to_string();
+    assert_eq!(shown(0), "keep id: Int32\nkeep next: JSON?\n");
+    assert_eq!(
+        shown(1),
+        "keep id: Int32\nkeep next: record?\n  keep id: Int32?\n  keep next: JSON?\n"
+    );
+    let inner = Projection::columns(["next.next.id"]);
+    assert_eq!(
+        plan(2, inner.clone()).unwrap().to_string().trim(),
+        "skip varint\nkeep next: record?\n  skip varint\n  keep next: record?\n    \
+         keep id: Int32?\n    skip union(0 bytes, recursive 0)"
+    );
+    assert_eq!(plan(0, inner).unwrap_err().kind(), ErrorKind::Usage);
+    let error = plan(1_000, Projection::All).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 }

@@ -1,30 +1,39 @@
 //! Several files read as one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{DecodePlan, Projection};
 use crate::scan::stream::Part;
-use crate::scan::{AvroFile, BatchReader, BatchStream, ScanOptions, block_on, count_rows};
+use crate::scan::{
+    AvroFile, BatchReader, BatchStream, ScanOptions, SchemaMode, block_on, count_rows,
+};
+use crate::schema::AvroSchema;
 use crate::source::{Source, StorageOptions, find_sources};
 use crate::split::Split;
 
 /// Files whose headers are opened at the same time.
 const OPEN_AT_ONCE: usize = 16;
 
-/// Files with the same columns, opened and planned: what the front ends read from.
+/// Files that are read as one, opened and planned: what the front ends read from.
 ///
-/// The first file decides the columns; each other must have the same ones. A clone shares all.
+/// All are read as one schema: [`ScanOptions::reader_schema`], or what
+/// [`ScanOptions::schema_mode`] makes of theirs. A clone shares all.
 #[derive(Debug, Clone)]
 pub struct Scan {
     files: Arc<[Arc<AvroFile>]>,
-    /// One a file; files with the same schema share it.
-    plans: Vec<Arc<DecodePlan>>,
+    reader: Arc<AvroSchema>,
+    /// Of the columns as the reader's schema has them.
+    plan: Arc<DecodePlan>,
+    /// One a file; files with the same schema share it. None where a file lacks what is wanted,
+    /// which matters once it is read.
+    plans: Vec<Option<Arc<DecodePlan>>>,
     options: ScanOptions,
 }
 
@@ -33,8 +42,8 @@ impl Scan {
     /// [`find_sources`] understands them.
     ///
     /// # Errors
-    /// Those of [`find_sources`], [`AvroFile::open`] and [`DecodePlan::new`], and
-    /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) where the files do not have the same columns.
+    /// Those of [`find_sources`], [`AvroFile::open`] and [`AvroSchema::union_by_name`], and for the
+    /// projection those of [`ScanOptions::plan`].
     pub async fn open<S: AsRef<str>>(
         inputs: &[S],
         storage_options: &StorageOptions,
@@ -67,12 +76,8 @@ impl Scan {
             .buffered(OPEN_AT_ONCE)
             .try_collect()
             .await?;
-        let plans = plan(&files, &options)?;
-        Ok(Self {
-            files: files.into(),
-            plans,
-            options,
-        })
+        let reader = reader_schema(&files, &options)?;
+        Self::new(files.into(), reader, options)
     }
 
     /// [`Scan::from_sources`] for code that is not asynchronous.
@@ -89,23 +94,57 @@ impl Scan {
     /// The same files with another projection.
     ///
     /// # Errors
-    /// Those of [`DecodePlan::new`].
+    /// Those of [`ScanOptions::plan`].
     pub fn with_projection(&self, projection: Projection) -> Result<Self> {
         let options = self.options.clone().with_projection(projection);
-        let plans = plan(&self.files, &options)?;
+        Self::new(self.files.clone(), self.reader.clone(), options)
+    }
+
+    fn new(
+        files: Arc<[Arc<AvroFile>]>,
+        reader: Arc<AvroSchema>,
+        options: ScanOptions,
+    ) -> Result<Self> {
+        // The schema of all is the first file's, unless it comes from elsewhere.
+        let first = files
+            .first()
+            .filter(|file| file.header().schema.json() == reader.json());
+        let plan = options.plan_as(&reader, &reader);
+        let plan = Arc::new(plan.map_err(|error| match first {
+            Some(file) => error.in_file(file.location()),
+            None => error,
+        })?);
+        let mut known = HashMap::from([(reader.json(), Some(plan.clone()))]);
+        let plans = files.iter().map(|file| {
+            let schema = &file.header().schema;
+            let new = || options.plan_as(schema, &reader).ok().map(Arc::new);
+            known.entry(schema.json()).or_insert_with(new).clone()
+        });
+        let plans = plans.collect();
         Ok(Self {
-            files: self.files.clone(),
+            files,
+            reader,
+            plan,
             plans,
             options,
         })
     }
 
+    /// The plan of the file of this number.
+    fn plan_of(&self, file: &AvroFile, index: usize) -> Result<Arc<DecodePlan>> {
+        match self.plans.get(index) {
+            Some(Some(plan)) => Ok(plan.clone()),
+            _ => self
+                .options
+                .plan_as(&file.header().schema, &self.reader)
+                .map(Arc::new)
+                .map_err(|error| error.in_file(file.location())),
+        }
+    }
+
     /// The schema of the batches.
     pub fn schema(&self) -> SchemaRef {
-        self.plans.first().map_or_else(
-            || Arc::new(Schema::empty()),
-            |plan| plan.arrow_schema().clone(),
-        )
+        self.plan.arrow_schema().clone()
     }
 
     /// A batch without rows: what [`schema`](Self::schema) says, and the symbols of the enums, which
@@ -114,10 +153,7 @@ impl Scan {
     /// # Errors
     /// None that a file or a caller could cause.
     pub fn empty_batch(&self) -> Result<RecordBatch> {
-        match self.plans.first() {
-            Some(plan) => Decoder::new(plan.clone(), self.options.limits.clone()).finish(),
-            None => Ok(RecordBatch::new_empty(self.schema())),
-        }
+        Decoder::new(self.plan.clone(), self.options.limits.clone()).finish()
     }
 
     /// The options of the scan.
@@ -137,7 +173,23 @@ impl Scan {
             .map_or("", |file| file.header().schema.json())
     }
 
+    /// The schema that the rows are read as.
+    pub fn reader_schema(&self) -> &Arc<AvroSchema> {
+        &self.reader
+    }
+
+    /// The first file's metadata: what its writer put beside the rows, `avro.schema` and
+    /// `avro.codec` included.
+    pub fn metadata(&self) -> &[(String, Vec<u8>)] {
+        self.files
+            .first()
+            .map_or(&[], |file| &file.header().metadata)
+    }
+
     /// All rows of all files, in order.
+    ///
+    /// # Errors
+    /// Those of [`Scan::stream_of`].
     pub fn stream(&self) -> Result<BatchStream> {
         self.stream_of((0..self.files.len()).map(|file| (file, Split::all())))
     }
@@ -146,26 +198,26 @@ impl Scan {
     /// this order.
     ///
     /// # Errors
-    /// [`Usage`](ErrorKind::Usage) for the number of a file that does not exist.
+    /// [`Usage`](ErrorKind::Usage) for the number of a file that does not exist,
+    /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) for a file that cannot be read as the schema
+    /// of all, with the column.
     pub fn stream_of(
         &self,
         parts: impl IntoIterator<Item = (usize, Split)>,
     ) -> Result<BatchStream> {
         let parts = parts
             .into_iter()
-            .map(
-                |(index, split)| match (self.files.get(index), self.plans.get(index)) {
-                    (Some(file), Some(plan)) => Ok(Part {
-                        file: file.clone(),
-                        plan: plan.clone(),
-                        split,
-                    }),
-                    _ => Err(Error::new(
-                        ErrorKind::Usage,
-                        format!("the scan has no file number {index}"),
-                    )),
-                },
-            )
+            .map(|(index, split)| match self.files.get(index) {
+                Some(file) => Ok(Part {
+                    file: file.clone(),
+                    plan: self.plan_of(file, index)?,
+                    split,
+                }),
+                None => Err(Error::new(
+                    ErrorKind::Usage,
+                    format!("the scan has no file number {index}"),
+                )),
+            })
             .collect::<Result<Vec<_>>>()?;
         BatchStream::of_parts(self.schema(), parts, &self.options)
     }
@@ -216,83 +268,20 @@ impl Scan {
     }
 }
 
-/// A plan for each file; all have the columns of the first.
-fn plan(files: &[Arc<AvroFile>], options: &ScanOptions) -> Result<Vec<Arc<DecodePlan>>> {
-    let mut plans: Vec<Arc<DecodePlan>> = Vec::with_capacity(files.len());
-    for (index, file) in files.iter().enumerate() {
-        let schema = &file.header().schema;
-        let same = files
-            .iter()
-            .zip(&plans)
-            .rev()
-            .take(1)
-            .chain(files.iter().zip(&plans).take(1));
-        let same = same
-            .filter(|(other, _)| other.header().schema.json() == schema.json())
-            .map(|(_, plan)| plan.clone())
-            .next();
-        let plan = match same {
-            Some(plan) => plan,
-            None => {
-                let plan = DecodePlan::new(schema, &options.projection, &options.limits);
-                let plan = Arc::new(plan.map_err(|error| error.in_file(file.location()))?);
-                if let Some(first) = plans.first() {
-                    same_columns(first.arrow_schema(), plan.arrow_schema())
-                        .map_err(|error| error.in_file(file.location()))?;
-                }
-                plan
-            }
-        };
-        debug_assert_eq!(index, plans.len());
-        plans.push(plan);
-    }
-    if plans.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            "a scan needs at least one file",
-        ));
-    }
-    Ok(plans)
-}
-
-fn same_columns(first: &Schema, other: &Schema) -> Result<()> {
-    let mismatch = |column: &str, what: String| {
-        Err(Error::new(ErrorKind::SchemaMismatch, what).in_field(column))
+/// The schema that the rows of all files are read as.
+fn reader_schema(files: &[Arc<AvroFile>], options: &ScanOptions) -> Result<Arc<AvroSchema>> {
+    let Some(first) = files.first() else {
+        let what = "a scan needs at least one file";
+        return Err(Error::new(ErrorKind::Usage, what));
     };
-    for field in first.fields() {
-        match other.field_with_name(field.name()) {
-            Ok(found) if found == field.as_ref() => {}
-            Ok(found) => {
-                let what = format!(
-                    "the column is {}, it is {} in the first file",
-                    describe(found),
-                    describe(field)
-                );
-                return mismatch(field.name(), what);
-            }
-            Err(_) => {
-                return mismatch(
-                    field.name(),
-                    "the column of the first file is missing here".into(),
-                );
-            }
+    Ok(match (&options.reader_schema, options.schema_mode) {
+        (Some(schema), _) => schema.clone(),
+        (None, SchemaMode::First) => Arc::new(first.header().schema.with_null_defaults()),
+        (None, SchemaMode::UnionByName) => {
+            let schemas = files
+                .iter()
+                .map(|file| (&**file.location(), &*file.header().schema));
+            Arc::new(AvroSchema::union_by_name(schemas, &options.limits)?)
         }
-    }
-    match other
-        .fields()
-        .iter()
-        .find(|field| first.field_with_name(field.name()).is_err())
-    {
-        Some(field) => mismatch(field.name(), "the column is not in the first file".into()),
-        None if first.fields() != other.fields() => Err(Error::new(
-            ErrorKind::SchemaMismatch,
-            "the columns are in another order than in the first file",
-        )),
-        None => Ok(()),
-    }
-}
-
-fn describe(field: &arrow::datatypes::Field) -> String {
-    let nullable = if field.is_nullable() { "nullable " } else { "" };
-    format!("{nullable}{}", field.data_type())
+    })
 }

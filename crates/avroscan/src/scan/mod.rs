@@ -18,7 +18,7 @@ mod walk;
 
 pub use dataset::Scan;
 pub use file::AvroFile;
-pub use options::ScanOptions;
+pub use options::{ScanOptions, SchemaMode};
 pub use progress::Progress;
 pub use reader::{BatchReader, block_on};
 pub use stream::BatchStream;

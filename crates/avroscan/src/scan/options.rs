@@ -1,9 +1,28 @@
 //! The options that every front end shares.
 
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::plan::Projection;
+use crate::plan::{DecodePlan, Projection};
 use crate::scan::Progress;
+use crate::schema::AvroSchema;
+
+/// Whose schema the rows of several files have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemaMode {
+    /// The first file's. Further files are resolved to it: fields may be missing where the first
+    /// file's schema has a default for them or they may be null, numbers may be narrower, what only
+    /// the further file has is passed over. A wider type is an error that names file and column.
+    #[default]
+    First,
+    /// All files': a column for each field of any file, nullable where a file lacks it, and wide
+    /// enough for each (int, long, float, double; string and bytes become bytes).
+    UnionByName,
+}
 
 /// How a scan reads.
 #[derive(Debug, Clone)]
@@ -24,6 +43,14 @@ pub struct ScanOptions {
     pub buffer_bytes: usize,
     /// The columns to read. Default: all.
     pub projection: Projection,
+    /// The schema that the rows are read as: each file's own is resolved to it (specification:
+    /// "Schema Resolution"). Default: what [`schema_mode`](Self::schema_mode) says.
+    pub reader_schema: Option<Arc<AvroSchema>>,
+    /// Whose schema the rows of several files have. Default: the first file's.
+    pub schema_mode: SchemaMode,
+    /// How many times more a type that contains itself is spelled out as columns, before what is
+    /// inside of it is JSON text. Default 0: text where the type is first met again.
+    pub unroll: usize,
     /// Most rows to read. Default: no limit.
     pub n_rows: Option<u64>,
     /// What a file may ask for before it is refused.
@@ -39,6 +66,9 @@ impl Default for ScanOptions {
             buffer_blocks: 4,
             buffer_bytes: 64 << 20,
             projection: Projection::All,
+            reader_schema: None,
+            schema_mode: SchemaMode::default(),
+            unroll: 0,
             n_rows: None,
             limits: Limits::default(),
             progress: Progress::default(),
@@ -75,6 +105,27 @@ impl ScanOptions {
         self
     }
 
+    /// These options with this [`reader_schema`](Self::reader_schema).
+    #[must_use]
+    pub fn with_reader_schema(mut self, schema: impl Into<Option<Arc<AvroSchema>>>) -> Self {
+        self.reader_schema = schema.into();
+        self
+    }
+
+    /// These options with another [`schema_mode`](Self::schema_mode).
+    #[must_use]
+    pub fn with_schema_mode(mut self, mode: SchemaMode) -> Self {
+        self.schema_mode = mode;
+        self
+    }
+
+    /// These options with another [`unroll`](Self::unroll).
+    #[must_use]
+    pub fn with_unroll(mut self, times: usize) -> Self {
+        self.unroll = times;
+        self
+    }
+
     /// These options with another [`n_rows`](Self::n_rows).
     #[must_use]
     pub fn with_n_rows(mut self, rows: impl Into<Option<u64>>) -> Self {
@@ -96,12 +147,47 @@ impl ScanOptions {
         self
     }
 
+    /// What becomes of files with this schema: the columns of the projection, read as the
+    /// [`reader_schema`](Self::reader_schema) if there is one.
+    ///
+    /// # Errors
+    /// [`Usage`](ErrorKind::Usage) for a column that does not exist,
+    /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) for one that cannot be read as the reader's
+    /// schema wants it, [`Limit`](ErrorKind::Limit) for a schema that expands too far; with the
+    /// path of the field.
+    pub fn plan(&self, writer: &AvroSchema) -> Result<DecodePlan> {
+        self.plan_as(writer, self.reader_schema.as_deref().unwrap_or(writer))
+    }
+
+    /// The columns of files with this schema, without asking whether each can be read as the
+    /// [`reader_schema`](Self::reader_schema) wants it: that schema alone decides their types.
+    ///
+    /// # Errors
+    /// Those of [`plan`](Self::plan) but `SchemaMismatch`.
+    pub fn arrow_schema(&self, writer: &AvroSchema) -> Result<SchemaRef> {
+        let reader = self.reader_schema.as_deref().unwrap_or(writer);
+        Ok(self.plan_as(reader, reader)?.arrow_schema().clone())
+    }
+
+    /// The same as [`plan`](Self::plan) with this reader's schema.
+    pub(crate) fn plan_as(&self, writer: &AvroSchema, reader: &AvroSchema) -> Result<DecodePlan> {
+        // A schema resolved to itself is the same plan, with nothing to look up.
+        let reader = (reader.json() != writer.json()).then_some(reader);
+        DecodePlan::new(writer, reader, &self.projection, self.unroll, &self.limits)
+    }
+
     /// Refuses options that cannot be.
     pub(crate) fn check(&self) -> Result<()> {
         if self.batch_size == 0 {
             return Err(Error::new(
                 ErrorKind::Usage,
                 "batch_size must be at least 1",
+            ));
+        }
+        if self.reader_schema.is_some() && self.schema_mode == SchemaMode::UnionByName {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "a reader_schema leaves nothing to merge: use it without union_by_name",
             ));
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Logical types (specification: "Logical Types").
 
+use std::fmt::{self, Display, Formatter};
+
 use serde_json::{Map, Value};
 
 use super::Kind;
@@ -44,6 +46,28 @@ impl Logical {
             ("local-timestamp-nanos", Kind::Long) => Self::LocalTimestampNanos,
             ("duration", Kind::Fixed(12)) => Self::Duration,
             _ => return None,
+        })
+    }
+}
+
+impl Display for Logical {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Decimal { precision, scale } => {
+                return write!(f, "decimal of {precision} digits, {scale} behind the point");
+            }
+            Self::BigDecimal => "big-decimal",
+            Self::Uuid => "uuid",
+            Self::Date => "date",
+            Self::TimeMillis => "time-millis",
+            Self::TimeMicros => "time-micros",
+            Self::TimestampMillis => "timestamp-millis",
+            Self::TimestampMicros => "timestamp-micros",
+            Self::TimestampNanos => "timestamp-nanos",
+            Self::LocalTimestampMillis => "local-timestamp-millis",
+            Self::LocalTimestampMicros => "local-timestamp-micros",
+            Self::LocalTimestampNanos => "local-timestamp-nanos",
+            Self::Duration => "duration",
         })
     }
 }

@@ -8,11 +8,17 @@
 //! are accepted, because files with them exist and their values are well defined.
 
 mod logical;
+mod merge;
 mod parse;
+mod to_json;
 
 use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
 
-use crate::error::Result;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 pub(crate) use logical::Logical;
 
@@ -20,12 +26,16 @@ pub(crate) use logical::Logical;
 #[derive(Clone)]
 pub struct AvroSchema {
     json: String,
-    nodes: Vec<Node>,
+    types: Arc<Types>,
     root: NodeId,
 }
 
-/// The number of a node in its schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The types of a schema, or of two schemas beside each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Types(Vec<Node>);
+
+/// The number of a node in its arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeId(u32);
 
 /// One type of a schema.
@@ -36,6 +46,8 @@ pub(crate) struct Node {
     pub(crate) logical: Option<Logical>,
     /// Full name of a record, enum or fixed.
     pub(crate) name: Option<String>,
+    /// Full names that the type also had (specification: "Aliases").
+    pub(crate) aliases: Vec<String>,
 }
 
 /// What a node is.
@@ -50,11 +62,19 @@ pub(crate) enum Kind {
     Bytes,
     String,
     Fixed(usize),
-    Enum(Vec<String>),
+    Enum(Enum),
     Array(NodeId),
     Map(NodeId),
     Record(Vec<Field>),
     Union(Vec<NodeId>),
+}
+
+/// The symbols of an enum.
+#[derive(Clone, Debug)]
+pub(crate) struct Enum {
+    pub(crate) symbols: Vec<String>,
+    /// What a reader takes for a symbol that it does not have.
+    pub(crate) default: Option<String>,
 }
 
 /// A field of a record.
@@ -62,6 +82,10 @@ pub(crate) enum Kind {
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) node: NodeId,
+    /// Names that the field also had.
+    pub(crate) aliases: Vec<String>,
+    /// What a reader takes where the writer has no such field.
+    pub(crate) default: Option<Value>,
 }
 
 impl AvroSchema {
@@ -75,9 +99,51 @@ impl AvroSchema {
         let (nodes, root) = parse::parse(json, limits)?;
         Ok(Self {
             json: json.to_owned(),
-            nodes,
+            types: Arc::new(Types(nodes)),
             root,
         })
+    }
+
+    /// One schema that every one of these can be resolved to (specification: "Schema
+    /// Resolution"). Each comes with the name of its file, which errors are to name.
+    ///
+    /// Records have the fields of all, in the order in which they first appear. A field that some
+    /// record lacks may be null and has a default: its own, or null. Types become as wide as the
+    /// widest: int, long, float, double; string, bytes; the finer of two units of time; decimals
+    /// with the digits of both. Enums have the symbols of all. A union takes in what it does not
+    /// have, anything may become nullable. Named types of the same name are one type, and so are
+    /// named types of different names in the same place: the first name stays, others become
+    /// aliases. Fields go by their names alone.
+    ///
+    /// # Errors
+    /// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) where two types have no common one;
+    /// [`Limit`](crate::ErrorKind::Limit) where the schemas are too large together;
+    /// [`Usage`](crate::ErrorKind::Usage) where there are none.
+    pub fn union_by_name<'a>(
+        schemas: impl IntoIterator<Item = (&'a str, &'a Self)>,
+        limits: &Limits,
+    ) -> Result<Self> {
+        merge::union_by_name(schemas, limits)
+    }
+
+    /// The same schema, where fields that may be null and have no default are null by default: so a
+    /// file that lacks them can be read as it.
+    #[must_use]
+    pub fn with_null_defaults(&self) -> Self {
+        let mut nodes = self.types.0.clone();
+        for node in &mut nodes {
+            let Kind::Record(fields) = &mut node.kind else {
+                continue;
+            };
+            for field in fields.iter_mut().filter(|field| field.default.is_none()) {
+                field.default = self.types.may_be_null(field.node).then_some(Value::Null);
+            }
+        }
+        Self {
+            json: self.json.clone(),
+            types: Arc::new(Types(nodes)),
+            root: self.root,
+        }
     }
 
     /// The JSON text, exactly as it was given.
@@ -89,21 +155,105 @@ impl AvroSchema {
         self.root
     }
 
-    /// The node of this number. Numbers come from this schema only, so there always is one.
+    pub(crate) fn types(&self) -> &Arc<Types> {
+        &self.types
+    }
+
+    /// The types of this schema and, behind them, those of `other`, with the number that the root
+    /// of `other` has there.
+    pub(crate) fn beside(&self, other: &Self) -> (Arc<Types>, NodeId) {
+        let offset = self.types.0.len() as u32;
+        let moved = other.types.0.iter().map(|node| node.moved(offset));
+        let nodes = self.types.0.iter().cloned().chain(moved).collect();
+        (Arc::new(Types(nodes)), other.root.moved(offset))
+    }
+}
+
+impl Types {
+    /// The node of this number. Numbers come from this arena only, so there always is one.
     pub(crate) fn node(&self, id: NodeId) -> &Node {
-        static MISSING: Node = Node {
-            kind: Kind::Null,
-            logical: None,
-            name: None,
-        };
-        debug_assert!((id.0 as usize) < self.nodes.len());
-        self.nodes.get(id.0 as usize).unwrap_or(&MISSING)
+        static MISSING: Node = Node::unnamed(Kind::Null);
+        debug_assert!((id.0 as usize) < self.0.len());
+        self.0.get(id.0 as usize).unwrap_or(&MISSING)
+    }
+}
+
+impl Types {
+    fn may_be_null(&self, id: NodeId) -> bool {
+        match &self.node(id).kind {
+            Kind::Null => true,
+            Kind::Union(branches) => {
+                let is_null = |id: &NodeId| matches!(self.node(*id).kind, Kind::Null);
+                branches.iter().any(is_null)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl NodeId {
+    /// The first of an arena.
+    pub(crate) const FIRST: Self = Self(0);
+
+    fn moved(self, offset: u32) -> Self {
+        Self(self.0.saturating_add(offset))
+    }
+}
+
+/// [`AvroSchema::parse`] with the default [`Limits`].
+impl FromStr for AvroSchema {
+    type Err = Error;
+
+    fn from_str(json: &str) -> Result<Self> {
+        Self::parse(json, &Limits::default())
     }
 }
 
 impl fmt::Debug for AvroSchema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AvroSchema").field(&self.json).finish()
+    }
+}
+
+impl Field {
+    /// A field without an alias or a default.
+    pub(crate) fn new(name: &str, node: NodeId) -> Self {
+        Self {
+            name: name.to_owned(),
+            node,
+            aliases: Vec::new(),
+            default: None,
+        }
+    }
+}
+
+impl Node {
+    /// A type without a name, an alias or a logical type.
+    pub(crate) const fn unnamed(kind: Kind) -> Self {
+        Self {
+            kind,
+            logical: None,
+            name: None,
+            aliases: Vec::new(),
+        }
+    }
+
+    /// The same type in an arena where the types that it refers to have higher numbers.
+    fn moved(&self, offset: u32) -> Self {
+        let mut moved = self.clone();
+        match &mut moved.kind {
+            Kind::Array(inner) | Kind::Map(inner) => *inner = inner.moved(offset),
+            Kind::Union(branches) => {
+                branches.iter_mut().for_each(|id| *id = id.moved(offset));
+            }
+            Kind::Record(fields) => {
+                fields
+                    .iter_mut()
+                    .for_each(|field| field.node = field.node.moved(offset));
+            }
+            _ => {}
+        }
+        moved
     }
 }
 

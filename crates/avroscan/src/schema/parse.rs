@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Field, Kind, Logical, Node, NodeId};
+use super::{Enum, Field, Kind, Logical, Node, NodeId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 
@@ -80,17 +80,13 @@ impl Parser<'_> {
 
     fn named_type(&mut self, name: &str, namespace: &str) -> Result<NodeId> {
         if let Some(kind) = primitive(name) {
-            return self.add(Node {
-                kind,
-                logical: None,
-                name: None,
-            });
+            return self.add(Node::unnamed(kind));
         }
         let in_namespace = (!name.contains('.') && !namespace.is_empty())
             .then(|| format!("{namespace}.{name}"))
             .and_then(|full| self.named.get(&full));
         in_namespace
-            .or_else(|| self.named.get(name))
+            .or_else(|| self.named.get(without_dot(name)))
             .copied()
             .ok_or_else(|| {
                 invalid(format!(
@@ -102,19 +98,17 @@ impl Parser<'_> {
     fn union(&mut self, branches: &[Value], namespace: &str) -> Result<NodeId> {
         let mut ids = Vec::new();
         for branch in branches {
-            if branch.is_array() {
+            let id = self.schema(branch, namespace)?;
+            let node = self.nodes.get(id.0 as usize);
+            if node.is_some_and(|node| matches!(node.kind, Kind::Union(_))) {
                 return Err(invalid("a union may not directly contain another union"));
             }
-            ids.push(self.schema(branch, namespace)?);
+            ids.push(id);
         }
         if ids.is_empty() {
             return Err(invalid("a union must have at least one branch"));
         }
-        self.add(Node {
-            kind: Kind::Union(ids),
-            logical: None,
-            name: None,
-        })
+        self.add(Node::unnamed(Kind::Union(ids)))
     }
 
     fn object(&mut self, object: &Map<String, Value>, namespace: &str) -> Result<NodeId> {
@@ -128,7 +122,12 @@ impl Parser<'_> {
             "record" | "error" => self.record(object, namespace),
             "enum" => {
                 let (full, _) = self.define(object, namespace)?;
-                let kind = Kind::Enum(symbols(object).map_err(|e| e.in_field(&full))?);
+                let symbols = symbols(object).map_err(|e| e.in_field(&full))?;
+                let default = object.get("default").and_then(Value::as_str);
+                let kind = Kind::Enum(Enum {
+                    symbols,
+                    default: default.map(str::to_owned),
+                });
                 self.add_named(kind, object, full)
             }
             "fixed" => {
@@ -138,27 +137,18 @@ impl Parser<'_> {
             }
             "array" => {
                 let items = self.inner(object, "items", namespace)?;
-                self.add(Node {
-                    kind: Kind::Array(items),
-                    logical: None,
-                    name: None,
-                })
+                self.add(Node::unnamed(Kind::Array(items)))
             }
             "map" => {
                 let values = self.inner(object, "values", namespace)?;
-                self.add(Node {
-                    kind: Kind::Map(values),
-                    logical: None,
-                    name: None,
-                })
+                self.add(Node::unnamed(Kind::Map(values)))
             }
             name => match primitive(name) {
                 Some(kind) => {
                     let logical = Logical::of(&kind, object);
                     self.add(Node {
-                        kind,
                         logical,
-                        name: None,
+                        ..Node::unnamed(kind)
                     })
                 }
                 None => self.named_type(name, namespace),
@@ -208,6 +198,8 @@ impl Parser<'_> {
             fields.push(Field {
                 name: name.clone(),
                 node,
+                aliases: aliases(field.get("aliases")),
+                default: field.get("default").cloned(),
             });
         }
         Ok(fields)
@@ -220,7 +212,7 @@ impl Parser<'_> {
             _ => return Err(invalid("a record, enum or fixed must have a `name`")),
         };
         let full = if name.contains('.') {
-            name.to_owned()
+            without_dot(name).to_owned()
         } else {
             match object
                 .get("namespace")
@@ -262,10 +254,17 @@ impl Parser<'_> {
         full: String,
     ) -> Result<NodeId> {
         let logical = Logical::of(&kind, attributes);
+        let namespace = full.rsplit_once('.').map(|(namespace, _)| namespace);
+        let aliases = aliases(attributes.get("aliases"));
+        let aliases = aliases.into_iter().map(|alias| match namespace {
+            Some(namespace) if !alias.contains('.') => format!("{namespace}.{alias}"),
+            _ => without_dot(&alias).to_owned(),
+        });
         let id = self.add(Node {
             kind,
             logical,
             name: Some(full.clone()),
+            aliases: aliases.collect(),
         })?;
         // A second definition of a name takes over from there, as its writer meant it.
         self.named.insert(full, id);
@@ -287,6 +286,21 @@ impl Parser<'_> {
         self.nodes.push(node);
         Ok(NodeId(id))
     }
+}
+
+/// The name itself, where a dot in front of it says that it has no namespace.
+fn without_dot(name: &str) -> &str {
+    match name.strip_prefix('.') {
+        Some(rest) if !rest.is_empty() && !rest.contains('.') => rest,
+        _ => name,
+    }
+}
+
+/// The names in a list of aliases; anything else there says nothing.
+fn aliases(list: Option<&Value>) -> Vec<String> {
+    let list = list.and_then(Value::as_array);
+    let names = list.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_owned).collect()
 }
 
 fn symbols(object: &Map<String, Value>) -> Result<Vec<String>> {
@@ -311,7 +325,7 @@ fn symbols(object: &Map<String, Value>) -> Result<Vec<String>> {
     Ok(symbols)
 }
 
-fn primitive(name: &str) -> Option<Kind> {
+pub(super) fn primitive(name: &str) -> Option<Kind> {
     Some(match name {
         "null" => Kind::Null,
         "boolean" => Kind::Boolean,

@@ -6,13 +6,13 @@ fn parse(json: &str) -> Result<AvroSchema> {
 }
 
 fn field<'a>(schema: &'a AvroSchema, path: &[&str]) -> &'a Node {
-    let mut node = schema.node(schema.root());
+    let mut node = schema.types().node(schema.root());
     for name in path {
         let Kind::Record(fields) = &node.kind else {
             panic!("{node:?} has no field {name}")
         };
         let field = fields.iter().find(|field| field.name == *name).unwrap();
-        node = schema.node(field.node);
+        node = schema.types().node(field.node);
     }
     node
 }
@@ -60,7 +60,7 @@ fn odd_names_wrong_defaults_and_extra_attributes_are_read() {
 fn logical_types_count_only_where_they_are_valid() {
     let logical = |json: &str| {
         let schema = parse(json).unwrap();
-        schema.node(schema.root()).logical
+        schema.types().node(schema.root()).logical
     };
     let decimal = |precision, scale| Some(Logical::Decimal { precision, scale });
     assert_eq!(
@@ -162,4 +162,23 @@ fn limits_on_types_and_sizes_are_errors_of_their_own() {
     assert_eq!(error.kind(), ErrorKind::Limit);
     let error = parse(r#"{"type":"fixed","name":"F","size":99999999999}"#).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn a_name_that_is_defined_twice_means_the_latest() {
+    let schema = parse(
+        r#"{"type":"record","name":"R","fields":[
+            {"name":"a","type":{"type":"fixed","name":"F","size":1}},
+            {"name":"b","type":"F"},
+            {"name":"c","type":{"type":"fixed","name":"F","size":2}},
+            {"name":"d","type":"F"}]}"#,
+    )
+    .unwrap();
+    for (name, size) in [("a", 1), ("b", 1), ("c", 2), ("d", 2)] {
+        let kind = &field(&schema, &[name]).kind;
+        assert!(
+            matches!(kind, Kind::Fixed(found) if *found == size),
+            "{name}: {kind:?}"
+        );
+    }
 }

@@ -4,7 +4,7 @@ mod cursor;
 mod varint;
 
 pub(crate) use cursor::{Cursor, ItemBlock};
-pub(crate) use varint::{Partial, partial_long};
+pub(crate) use varint::{Partial, encode_long, partial_long};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -2,13 +2,8 @@
 
 /// A zig-zag integer in as few bytes as possible.
 pub(crate) fn long(value: i64) -> Vec<u8> {
-    let mut raw = ((value << 1) ^ (value >> 63)) as u64;
     let mut bytes = Vec::new();
-    while raw >= 0x80 {
-        bytes.push(raw as u8 | 0x80);
-        raw >>= 7;
-    }
-    bytes.push(raw as u8);
+    super::encode_long(value, &mut bytes);
     bytes
 }
 

@@ -64,6 +64,16 @@ fn too_long() -> Error {
     )
 }
 
+/// Appends an integer in as few bytes as possible.
+pub(crate) fn encode_long(value: i64, bytes: &mut Vec<u8>) {
+    let mut raw = ((value << 1) ^ (value >> 63)) as u64;
+    while raw >= 0x80 {
+        bytes.push(raw as u8 | 0x80);
+        raw >>= 7;
+    }
+    bytes.push(raw as u8);
+}
+
 /// What the start of an input says of an integer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Partial {

@@ -3,6 +3,7 @@
 mod stores;
 mod tables;
 
+use avroscan::ScanOptions;
 use avroscan_datafusion::{AvroOptions, AvroSessionExt};
 use clap::{Args, ValueEnum};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -11,7 +12,7 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use datafusion::sql::parser::DFParser;
 use futures::StreamExt;
 
-use crate::args::{ReadArgs, StorageArgs, ThreadArgs, parse_pair};
+use crate::args::{ReadArgs, SchemaArgs, StorageArgs, ThreadArgs, parse_pair};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -19,7 +20,8 @@ use crate::output::Format;
 ///
 /// A quoted path or URL stands for a table: FROM 'events.avro'. --table gives it a name. The ending
 /// of a file says what it is. The SQL is DataFusion's, with its functions; several statements are
-/// separated by semicolons, so CREATE EXTERNAL TABLE and SET work too.
+/// separated by semicolons, so CREATE EXTERNAL TABLE and SET work too. A reader schema, a schema mode
+/// and unrolling apply to all Avro files; OPTIONS of a table take precedence.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,6 +46,9 @@ pub(crate) struct Sql {
 
     #[command(flatten)]
     read: ReadArgs,
+
+    #[command(flatten)]
+    schema: SchemaArgs,
 
     #[command(flatten)]
     storage: StorageArgs,
@@ -128,7 +133,13 @@ impl Sql {
             .with_object_store_registry(stores::Stores::new(self.storage.to_options()))
             .build_arc()?;
         let context = SessionContext::new_with_config_rt(config, runtime);
-        let mut options = AvroOptions::default();
+        let scan = self.schema.apply_to(ScanOptions::default())?;
+        let mut options = AvroOptions::default()
+            .with_schema_mode(scan.schema_mode)
+            .with_unroll(scan.unroll);
+        if let Some(schema) = scan.reader_schema {
+            options = options.with_reader_schema(schema);
+        }
         if let Some(blocks) = self.read.buffer_blocks {
             options = options.with_buffer_blocks(blocks);
         }

@@ -1,6 +1,7 @@
-//! From schema and projection to a plan.
+//! From resolved schemas and projection to a plan.
 
 mod skip;
+mod union;
 
 use std::sync::Arc;
 
@@ -8,60 +9,45 @@ use arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema};
 
 use super::projection::Wanted;
 use super::{
-    BranchPlan, DecodePlan, NullBranch, Projection, RecordPlan, Shape, Sizes, Skip, Step,
-    UnionPlan, ValuePlan,
+    DecodePlan, Projection, RecordPlan, Shape, Sizes, Skip, Step, StoredDecimal, ValuePlan,
 };
 use crate::arrow_type::{self, ROOT_COLUMN};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::schema::{AvroSchema, Field, Kind, Node, NodeId};
-
-/// Deepest nesting of types once references are expanded: the stack of the smallest thread takes
-/// several times this, when a plan is made and when it is carried out.
-const MAX_DEPTH: usize = 512;
+use crate::resolve::{How, Leaf, MAX_DEPTH, Resolved, Sources, Value, ValueId, mismatch};
+use crate::schema::{Field, Kind, NodeId, Types};
 
 pub(super) fn compile(
-    schema: &AvroSchema,
+    resolved: Arc<Resolved>,
     projection: &Projection,
+    unroll: usize,
     limits: &Limits,
 ) -> Result<DecodePlan> {
     let mut compiler = Compiler {
-        schema,
+        resolved: &resolved,
+        types: resolved.types(),
+        unroll,
+        projection_order: false,
         open: Vec::new(),
         skipping: Vec::new(),
         recursive: Vec::new(),
-        shared: None,
         depth: 0,
         nodes_left: limits.schema_nodes,
         limits,
     };
     let wanted = Wanted::of(projection);
-    let root = schema.root();
-    let nullable_record = nullable_record(schema, root);
-    let (row, order) = match (&schema.node(root).kind, nullable_record) {
-        (Kind::Record(fields), _) => compiler.inside(root, |this| this.record(fields, &wanted))?,
-        (_, Some((record, nulls))) => compiler.root_union(record, nulls, &wanted)?,
-        _ => {
-            let field = Field {
-                name: ROOT_COLUMN.to_owned(),
-                node: root,
-            };
-            compiler.record(std::slice::from_ref(&field), &wanted)?
-        }
+    let (row, flatten) = compiler.root(&wanted)?;
+    let fields = match kept_fields(&row) {
+        row if flatten => match row.first().map(|row| row.data_type()) {
+            Some(DataType::Struct(fields)) => fields.clone(),
+            _ => Fields::empty(),
+        },
+        fields => fields,
     };
-    let kept: Vec<ArrowField> = match row.steps.as_slice() {
-        [Step::Keep { value, .. }] if nullable_record.is_some() => nullable_fields(value),
-        _ => kept_fields(&row).collect(),
-    };
-    let fields: Fields = order
-        .iter()
-        .filter_map(|&index| kept.get(index).cloned())
-        .collect();
     Ok(DecodePlan {
         schema: Arc::new(Schema::new(fields)),
         row,
-        flatten: nullable_record.is_some(),
-        output: order,
+        flatten,
         recursive: compiler
             .recursive
             .into_iter()
@@ -71,49 +57,49 @@ pub(super) fn compile(
     })
 }
 
-/// The record of a union of one record and null.
-fn nullable_record(schema: &AvroSchema, root: NodeId) -> Option<(NodeId, NullBranch)> {
-    let Kind::Union(branches) = &schema.node(root).kind else {
-        return None;
-    };
-    let is_null = |id: NodeId| matches!(schema.node(id).kind, Kind::Null);
-    let (id, nulls) = match **branches {
-        [only] => (only, NullBranch::Never),
-        [first, second] if is_null(first) => (second, NullBranch::First),
-        [first, second] if is_null(second) => (first, NullBranch::Second),
-        _ => return None,
-    };
-    matches!(schema.node(id).kind, Kind::Record(_)).then_some((id, nulls))
-}
-
-/// The columns of a root that is a nullable record: its fields, each nullable.
-fn nullable_fields(value: &ValuePlan) -> Vec<ArrowField> {
-    match &value.data_type {
-        DataType::Struct(fields) => fields
-            .iter()
-            .map(|field| field.as_ref().clone().with_nullable(true))
-            .collect(),
-        _ => Vec::new(),
+/// Whether a root is a record, or a union of one and null: what has columns.
+fn has_columns(types: &Types, root: NodeId) -> bool {
+    let is_record = |id: &NodeId| matches!(types.node(*id).kind, Kind::Record(_));
+    let is_null = |id: &NodeId| matches!(types.node(*id).kind, Kind::Null);
+    match &types.node(root).kind {
+        Kind::Record(_) => true,
+        Kind::Union(branches) => match &**branches {
+            [only] => is_record(only),
+            [a, b] => (is_null(a) && is_record(b)) || (is_record(a) && is_null(b)),
+            _ => false,
+        },
+        _ => false,
     }
 }
 
-fn kept_fields(record: &RecordPlan) -> impl Iterator<Item = ArrowField> {
-    record.steps.iter().filter_map(|step| match step {
-        Step::Keep { name, value } => Some(value.field(name)),
-        Step::Skip(_) => None,
-    })
+/// The fields of a record's result, in their order.
+fn kept_fields(record: &RecordPlan) -> Fields {
+    let kept: Vec<ArrowField> = record
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Keep { name, value } => Some(value.field(name)),
+            Step::Skip(_) => None,
+        })
+        .collect();
+    let fields = record.order.iter().filter_map(|&index| kept.get(index));
+    fields.cloned().collect()
 }
 
 struct Compiler<'a> {
-    schema: &'a AvroSchema,
-    /// The named types that are being compiled, outermost first: meeting one again is recursion.
+    resolved: &'a Arc<Resolved>,
+    types: &'a Types,
+    unroll: usize,
+    /// Whether the next record's fields come in the order of the projection: the columns do, the
+    /// fields of a struct have the order of the schema.
+    projection_order: bool,
+    /// The records to read that are being compiled, outermost first: meeting one again is
+    /// recursion.
     open: Vec<NodeId>,
-    /// The named types whose skips are being compiled, likewise.
+    /// The named types of the file whose skips are being compiled, likewise.
     skipping: Vec<NodeId>,
     /// Skips of recursive types, and the type of each.
     recursive: Vec<(NodeId, Skip)>,
-    /// The schema for what is read value by value; made when first needed.
-    shared: Option<Arc<AvroSchema>>,
     depth: usize,
     nodes_left: usize,
     limits: &'a Limits,
@@ -139,280 +125,330 @@ impl<'a> Compiler<'a> {
         result
     }
 
-    /// Compiles the plan of something inside the named type `id`.
-    fn inside<T>(&mut self, id: NodeId, inner: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.open.push(id);
+    /// The plan of a row, and whether it is one value whose fields are the columns.
+    fn root(&mut self, wanted: &Wanted<'_>) -> Result<(RecordPlan, bool)> {
+        let id = self.resolved.root();
+        let root = self.resolved.value(id);
+        self.projection_order = has_columns(self.types, root.reader);
+        if !self.projection_order {
+            let field = Field::new(ROOT_COLUMN, root.reader);
+            let row = self.one_field(&field, root, id, wanted)?;
+            return Ok((row, false));
+        }
+        if let (How::Record(sources), Kind::Record(_)) =
+            (&root.how, &self.types.node(root.reader).kind)
+        {
+            let row = self.inside(root, |this| this.record(root, sources, wanted))?;
+            return Ok((row, false));
+        }
+        let value = self.value(id, wanted)?;
+        let sizes = value.sizes;
+        let name = Arc::from("");
+        let row = RecordPlan {
+            steps: vec![Step::Keep { name, value }],
+            order: vec![0],
+            sizes,
+        };
+        Ok((row, true))
+    }
+
+    /// The row of a root that has no columns of its own.
+    fn one_field(
+        &mut self,
+        field: &Field,
+        root: &Value,
+        id: ValueId,
+        wanted: &Wanted<'_>,
+    ) -> Result<RecordPlan> {
+        let (mut wanted, order) = wanted.in_fields(std::slice::from_ref(field))?;
+        let in_field = |error: Error| error.in_field(&field.name);
+        let (step, sizes) = match wanted.pop().flatten() {
+            Some(wanted) => {
+                let value = self.value(id, &wanted).map_err(in_field)?;
+                let (name, sizes) = (Arc::from(field.name.as_str()), value.sizes);
+                (Step::Keep { name, value }, sizes)
+            }
+            None => {
+                let (skip, encoded) = self.skip(root.writer).map_err(in_field)?;
+                (Step::Skip(skip), Sizes::encoded(encoded))
+            }
+        };
+        Ok(RecordPlan {
+            steps: vec![step],
+            order,
+            sizes,
+        })
+    }
+
+    /// Compiles the plan of something inside the record that `value` becomes.
+    fn inside<T>(
+        &mut self,
+        value: &Value,
+        inner: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        self.open.push(value.reader);
         let result = self.deeper(inner);
         self.open.pop();
         result
     }
 
-    /// A root that is a record or null: one struct, whose fields become the columns.
-    fn root_union(
-        &mut self,
-        record: NodeId,
-        nulls: NullBranch,
-        wanted: &Wanted<'_>,
-    ) -> Result<(RecordPlan, Vec<usize>)> {
-        let order = match &self.schema.node(record).kind {
-            Kind::Record(fields) => wanted.in_fields(fields)?.1,
-            _ => Vec::new(),
-        };
-        let value = self.nullable(record, nulls, wanted)?;
-        let mut kept_before = order.clone();
-        kept_before.sort_unstable();
-        let order = order
-            .iter()
-            .map(|index| kept_before.partition_point(|kept| kept < index))
-            .collect();
-        let sizes = value.sizes;
-        Ok((
-            RecordPlan {
-                steps: vec![Step::Keep {
-                    name: Arc::from(""),
-                    value,
-                }],
-                sizes,
-            },
-            order,
-        ))
-    }
-
-    /// The plan of a record, and the order in which the projection names the kept fields.
+    /// The plan of a record: what is read in the order of the file, then what is not in the file.
     fn record(
         &mut self,
-        fields: &[Field],
+        value: &Value,
+        sources: &Sources,
         wanted: &Wanted<'_>,
-    ) -> Result<(RecordPlan, Vec<usize>)> {
-        let (wanted, order) = wanted.in_fields(fields)?;
-        let mut steps = Vec::new();
-        let mut skips = Vec::new();
-        let mut sizes = Sizes::default();
-        // For each field, how many kept ones come before it.
-        let mut positions = Vec::new();
-        let mut kept = 0;
-        for (field, wanted) in fields.iter().zip(wanted) {
-            positions.push(kept);
-            match wanted {
-                Some(wanted) => {
+    ) -> Result<RecordPlan> {
+        let (Kind::Record(written), Kind::Record(read)) = (
+            &self.types.node(value.writer).kind,
+            &self.types.node(value.reader).kind,
+        ) else {
+            return Err(mismatch("a record is expected"));
+        };
+        let (mut wanted, projected) = wanted.in_fields(read)?;
+        let by_projection = std::mem::take(&mut self.projection_order);
+        let mut row = RowBuilder::default();
+        for (field, reader) in written.iter().zip(&sources.written) {
+            let kept = reader.ok().and_then(|number| {
+                let wanted = wanted.get_mut(number)?.take()?;
+                Some((number, wanted, sources.read.get(number)?, read.get(number)?))
+            });
+            match kept {
+                Some((number, wanted, source, field)) => {
                     let value = self
-                        .value(field.node, &wanted)
+                        .value(source.value, &wanted)
                         .map_err(|e| e.in_field(&field.name))?;
-                    flush(&mut skips, &mut steps);
-                    sizes = sizes.plus(value.sizes);
-                    steps.push(Step::Keep {
-                        name: Arc::from(field.name.as_str()),
-                        value,
-                    });
-                    kept += 1;
+                    row.keep(number, &field.name, value);
                 }
                 None => {
-                    let (skip, encoded) =
-                        self.skip(field.node).map_err(|e| e.in_field(&field.name))?;
-                    sizes = sizes.plus(Sizes {
-                        encoded,
-                        decoded: 0,
-                    });
-                    skips.push(skip);
+                    let skip = self.skip(field.node);
+                    row.skip(skip.map_err(|e| e.in_field(&field.name))?);
                 }
             }
         }
-        flush(&mut skips, &mut steps);
-        let order = order
-            .iter()
-            .filter_map(|&index| positions.get(index).copied())
-            .collect();
-        Ok((RecordPlan { steps, sizes }, order))
+        let missing = sources.read.iter().zip(read).enumerate();
+        for (number, (source, field)) in missing.filter(|(_, (source, _))| source.field.is_none()) {
+            if let Some(wanted) = wanted.get_mut(number).and_then(Option::take) {
+                let value = self
+                    .value(source.value, &wanted)
+                    .map_err(|e| e.in_field(&field.name))?;
+                row.keep(number, &field.name, value);
+            }
+        }
+        Ok(row.finish(by_projection.then_some(&projected)))
     }
 
-    fn value(&mut self, id: NodeId, wanted: &Wanted<'_>) -> Result<ValuePlan> {
-        if self.open.contains(&id) {
-            return self.json(id, wanted);
+    fn value(&mut self, id: ValueId, wanted: &Wanted<'_>) -> Result<ValuePlan> {
+        let resolved = self.resolved;
+        let value = resolved.value(id);
+        match &value.how {
+            How::Union(branches) => self.deeper(|this| this.union(value, branches, wanted)),
+            How::Constant { value, bytes } => self.deeper(|this| {
+                let value = this.value(*value, wanted)?;
+                // What a byte becomes at most: a view, or the offset and the fields of an item.
+                let items = bytes.len().saturating_mul(VIEW);
+                let decoded = value.sizes.decoded.saturating_add(items);
+                Ok(ValuePlan {
+                    nulls: None,
+                    data_type: value.data_type.clone(),
+                    nullable: value.nullable,
+                    sizes: Sizes {
+                        encoded: 0,
+                        decoded,
+                    },
+                    shape: Shape::Constant {
+                        value: Box::new(value),
+                        bytes: bytes.clone(),
+                    },
+                })
+            }),
+            How::Record(sources) => {
+                let times = self.open.iter().filter(|open| **open == value.reader);
+                if times.count() > self.unroll {
+                    return self.json(id, wanted);
+                }
+                self.inside(value, |this| {
+                    let record = this.record(value, sources, wanted)?;
+                    let sizes = record.sizes;
+                    let data_type = DataType::Struct(kept_fields(&record));
+                    Ok(plain(Shape::Record(record), data_type, sizes))
+                })
+            }
+            How::Array(items) => self.deeper(|this| {
+                let item = this.value(*items, wanted).map_err(Error::in_items)?;
+                let field = arrow_type::list_item(item.data_type.clone(), item.nullable);
+                let data_type = DataType::List(field.clone());
+                let item = Box::new(item);
+                Ok(plain(Shape::List { item, field }, data_type, ITEMS))
+            }),
+            How::Map(values) => self.deeper(|this| {
+                let value = this.value(*values, wanted).map_err(Error::in_items)?;
+                let field = arrow_type::map_entries(value.data_type.clone(), value.nullable);
+                let data_type = DataType::Map(field.clone(), false);
+                let value = Box::new(value);
+                Ok(plain(Shape::Map { value, field }, data_type, ITEMS))
+            }),
+            How::Leaf(leaf) => self.deeper(|this| this.leaf(value, leaf, wanted)),
+            How::Mismatch(reason) => Err(mismatch(reason)),
         }
-        let node = self.schema.node(id);
-        match &node.kind {
-            Kind::Union(branches) => self.deeper(|this| this.union(branches, wanted)),
-            Kind::Record(_) => self.inside(id, |this| this.plain(node, wanted)),
-            _ => self.deeper(|this| this.plain(node, wanted)),
-        }
+    }
+
+    /// A type without inner types.
+    fn leaf(&self, value: &Value, leaf: &Leaf, wanted: &Wanted<'_>) -> Result<ValuePlan> {
+        let (written, read) = (self.resolved.writer(value), self.resolved.reader(value));
+        wanted.must_be_all(read.kind.name())?;
+        let (shape, data_type) = arrow_type::leaf(read)?;
+        let decoded = decoded_width(&shape);
+        let shape = match leaf {
+            Leaf::Same => shape,
+            Leaf::Promoted(promotion) => Shape::Promoted(*promotion),
+            Leaf::Rescaled(rescale) => Shape::Rescaled(*rescale),
+            Leaf::Symbols(numbers) => shape.with_numbers(numbers),
+            Leaf::Decimal { size, shift } => shape.with_stored(StoredDecimal {
+                size: *size,
+                shift: *shift,
+            }),
+        };
+        let sizes = Sizes {
+            encoded: encoded_width(&written.kind),
+            decoded,
+        };
+        let nullable = matches!(shape, Shape::Null);
+        Ok(ValuePlan {
+            nullable,
+            ..plain(shape, data_type, sizes)
+        })
     }
 
     /// A type inside of itself: text where the columns would have no end.
-    fn json(&mut self, id: NodeId, wanted: &Wanted<'_>) -> Result<ValuePlan> {
+    fn json(&mut self, id: ValueId, wanted: &Wanted<'_>) -> Result<ValuePlan> {
         wanted.must_be_all("recursive")?;
-        let (_, encoded) = self.skip(id)?;
-        let schema = self
-            .shared
-            .get_or_insert_with(|| Arc::new(self.schema.clone()))
-            .clone();
-        let recursive = self.recursive.iter().map(|(id, _)| *id).collect();
+        self.resolved.check(id)?;
+        let (_, encoded) = self.skip(self.resolved.value(id).writer)?;
         let shape = Shape::Json {
-            schema,
-            node: id,
-            recursive,
+            resolved: self.resolved.clone(),
+            value: id,
+            recursive: self.recursive.iter().map(|(id, _)| *id).collect(),
         };
         let sizes = Sizes {
             encoded: at_least_one(encoded),
             decoded: VIEW,
         };
-        Ok(ValuePlan {
-            nulls: None,
-            shape,
-            data_type: DataType::Utf8View,
-            sizes,
-        })
-    }
-
-    fn union(&mut self, branches: &'a [NodeId], wanted: &Wanted<'_>) -> Result<ValuePlan> {
-        let is_null = |id: &NodeId| matches!(self.schema.node(*id).kind, Kind::Null);
-        match branches {
-            [only] => self.nullable(*only, NullBranch::Never, wanted),
-            [first, second] if is_null(first) && !is_null(second) => {
-                self.nullable(*second, NullBranch::First, wanted)
-            }
-            [first, second] if is_null(second) && !is_null(first) => {
-                self.nullable(*first, NullBranch::Second, wanted)
-            }
-            _ => self.branches(branches, wanted),
-        }
-    }
-
-    /// A union of one type and null, in either order, or of one type alone.
-    fn nullable(
-        &mut self,
-        branch: NodeId,
-        nulls: NullBranch,
-        wanted: &Wanted<'_>,
-    ) -> Result<ValuePlan> {
-        let mut value = self.value(branch, wanted)?;
-        value.nulls = Some(nulls);
-        value.sizes.encoded = match nulls {
-            NullBranch::Never => value.sizes.encoded.saturating_add(1),
-            NullBranch::First | NullBranch::Second => 1,
-        };
-        Ok(value)
-    }
-
-    /// Any other union: a struct with a nullable field for each branch that is not null.
-    fn branches(&mut self, branches: &'a [NodeId], wanted: &Wanted<'_>) -> Result<ValuePlan> {
-        let fields = branch_fields(self.schema, branches);
-        let (wanted, _) = wanted.in_fields(&fields)?;
-        let mut wanted = wanted.into_iter();
-        let mut names = fields.iter();
-        let mut plans = Vec::new();
-        let mut arrow_fields = Vec::new();
-        let mut sizes = Sizes {
-            encoded: usize::MAX,
-            decoded: 0,
-        };
-        let mut nullable = false;
-        for &id in branches {
-            if matches!(self.schema.node(id).kind, Kind::Null) {
-                nullable = true;
-                sizes.encoded = 0;
-                plans.push(BranchPlan::Null);
-                continue;
-            }
-            let name = names.next().map_or("", |field| field.name.as_str());
-            let in_branch = |error: Error| error.in_field(name);
-            match wanted.next().flatten() {
-                Some(wanted) => {
-                    let value = self.value(id, &wanted).map_err(in_branch)?;
-                    sizes.encoded = sizes.encoded.min(value.sizes.encoded);
-                    sizes.decoded = sizes.decoded.saturating_add(value.sizes.decoded);
-                    arrow_fields.push(ArrowField::new(name, value.data_type.clone(), true));
-                    plans.push(BranchPlan::Keep {
-                        name: Arc::from(name),
-                        value,
-                    });
-                }
-                None => {
-                    let (skip, encoded) = self.skip(id).map_err(in_branch)?;
-                    sizes.encoded = sizes.encoded.min(encoded);
-                    plans.push(BranchPlan::Skip(skip));
-                }
-            }
-        }
-        // The index itself, and the smallest branch where that is known.
-        sizes.encoded = match sizes.encoded {
-            usize::MAX => 1,
-            smallest => smallest.saturating_add(1),
-        };
-        let union = UnionPlan {
-            branches: plans,
-            nullable,
-            sizes,
-        };
-        let data_type = DataType::Struct(arrow_fields.into());
-        Ok(ValuePlan {
-            nulls: None,
-            shape: Shape::Union(union),
-            data_type,
-            sizes,
-        })
-    }
-
-    fn plain(&mut self, node: &'a Node, wanted: &Wanted<'_>) -> Result<ValuePlan> {
-        let (shape, data_type) = match &node.kind {
-            Kind::Record(fields) => {
-                let (record, _) = self.record(fields, wanted)?;
-                let data_type = DataType::Struct(kept_fields(&record).collect());
-                (Shape::Record(record), data_type)
-            }
-            Kind::Array(items) => {
-                let item = self.value(*items, wanted).map_err(Error::in_items)?;
-                let field = arrow_type::list_item(item.data_type.clone(), item.nullable());
-                let data_type = DataType::List(field.clone());
-                (
-                    Shape::List {
-                        item: Box::new(item),
-                        field,
-                    },
-                    data_type,
-                )
-            }
-            Kind::Map(values) => {
-                let value = self.value(*values, wanted).map_err(Error::in_items)?;
-                let field = arrow_type::map_entries(value.data_type.clone(), value.nullable());
-                let data_type = DataType::Map(field.clone(), false);
-                (
-                    Shape::Map {
-                        value: Box::new(value),
-                        field,
-                    },
-                    data_type,
-                )
-            }
-            kind => {
-                wanted.must_be_all(kind.name())?;
-                arrow_type::leaf(node)?
-            }
-        };
-        let sizes = sizes(&shape, &node.kind);
-        Ok(ValuePlan {
-            nulls: None,
-            shape,
-            data_type,
-            sizes,
-        })
+        Ok(plain(shape, DataType::Utf8View, sizes))
     }
 }
 
-/// Makes one step of the skips gathered so far.
-fn flush(skips: &mut Vec<Skip>, steps: &mut Vec<Step>) {
-    if !skips.is_empty() {
-        steps.push(Step::Skip(Skip::sequence(skips.drain(..))));
+/// The steps of a record as they come together.
+#[derive(Default)]
+struct RowBuilder {
+    steps: Vec<Step>,
+    skips: Vec<Skip>,
+    /// The kept fields: the number of each among those to read.
+    kept: Vec<usize>,
+    sizes: Sizes,
+}
+
+impl RowBuilder {
+    fn keep(&mut self, number: usize, name: &str, value: ValuePlan) {
+        self.flush();
+        self.sizes = self.sizes.plus(value.sizes);
+        self.kept.push(number);
+        let name = Arc::from(name);
+        self.steps.push(Step::Keep { name, value });
+    }
+
+    fn skip(&mut self, (skip, encoded): (Skip, usize)) {
+        self.sizes = self.sizes.plus(Sizes::encoded(encoded));
+        self.skips.push(skip);
+    }
+
+    /// Makes one step of the skips gathered so far.
+    fn flush(&mut self) {
+        if !self.skips.is_empty() {
+            let skip = Skip::sequence(self.skips.drain(..));
+            self.steps.push(Step::Skip(skip));
+        }
+    }
+
+    /// The record, its fields in the order of `projected`, or of the schema to read.
+    fn finish(mut self, projected: Option<&Vec<usize>>) -> RecordPlan {
+        self.flush();
+        let mut by_number: Vec<(usize, usize)> = self.kept.into_iter().zip(0..).collect();
+        by_number.sort_unstable();
+        let order = match projected {
+            None => by_number.into_iter().map(|(_, index)| index).collect(),
+            Some(projected) => projected
+                .iter()
+                .filter_map(|number| {
+                    let found = by_number.binary_search_by_key(number, |(number, _)| *number);
+                    by_number.get(found.ok()?).map(|(_, index)| *index)
+                })
+                .collect(),
+        };
+        RecordPlan {
+            steps: self.steps,
+            order,
+            sizes: self.sizes,
+        }
     }
 }
 
-/// Bytes in the file of a type whose values all take the same.
+impl ValuePlan {
+    /// The same value where it can be null.
+    fn or_null(mut self) -> Self {
+        self.become_nullable();
+        self
+    }
+
+    /// A record that is null is null in all its fields, and so those are declared: engines take a
+    /// field out of a record without asking whether the record was null.
+    fn become_nullable(&mut self) {
+        if std::mem::replace(&mut self.nullable, true) {
+            return;
+        }
+        match &mut self.shape {
+            Shape::Record(record) => {
+                for step in &mut record.steps {
+                    if let Step::Keep { value, .. } = step {
+                        value.become_nullable();
+                    }
+                }
+                self.data_type = DataType::Struct(kept_fields(record));
+            }
+            Shape::Constant { value, .. } => {
+                value.become_nullable();
+                self.data_type = value.data_type.clone();
+            }
+            Shape::Select(select) => {
+                select.ways.iter_mut().for_each(Self::become_nullable);
+                if let Some(way) = select.ways.first() {
+                    self.data_type = way.data_type.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The plan of a value that is not a union of one type and null.
+fn plain(shape: Shape, data_type: DataType, sizes: Sizes) -> ValuePlan {
+    ValuePlan {
+        nulls: None,
+        shape,
+        data_type,
+        nullable: false,
+        sizes,
+    }
+}
+
+/// Fewest bytes in the file of a value of this type; all of them where they take the same.
 fn encoded_width(kind: &Kind) -> usize {
     match kind {
-        Kind::Boolean => 1,
+        Kind::Null => 0,
         Kind::Float => 4,
         Kind::Double => 8,
         Kind::Fixed(size) => *size,
-        _ => 0,
+        _ => 1,
     }
 }
 
@@ -420,29 +456,25 @@ fn encoded_width(kind: &Kind) -> usize {
 const VIEW: usize = 16;
 const OFFSET: usize = 4;
 
-fn sizes(shape: &Shape, kind: &Kind) -> Sizes {
-    let of = |encoded, decoded| Sizes { encoded, decoded };
+/// An array or a map: the end of its items.
+const ITEMS: Sizes = Sizes {
+    encoded: 1,
+    decoded: OFFSET,
+};
+
+/// Bytes in memory of a value of a type without inner types: of what all its values take.
+fn decoded_width(shape: &Shape) -> usize {
     match shape {
-        Shape::Null => of(0, 0),
-        Shape::Boolean => of(1, 1),
-        Shape::Int | Shape::TimeMillis => of(1, 4),
-        Shape::Long | Shape::TimeMicros => of(1, 8),
-        Shape::Float => of(4, 4),
-        Shape::Double => of(8, 8),
-        Shape::String | Shape::Bytes => of(1, VIEW),
-        Shape::Fixed(size) => of(*size, *size),
-        Shape::FixedOfNoBytes => of(0, OFFSET),
-        Shape::Enum(_) => of(1, 4),
-        Shape::Decimal128 { .. } => of(encoded_width(kind).max(1), 16),
-        Shape::Decimal256 { .. } => of(encoded_width(kind).max(1), 32),
-        Shape::DecimalText { .. } => of(encoded_width(kind).max(1), VIEW),
-        Shape::BigDecimal => of(1, VIEW),
-        Shape::Duration => of(12, 16),
-        Shape::Json { .. } => of(1, VIEW),
-        Shape::UuidFixed => of(16, VIEW + 36),
-        Shape::List { .. } | Shape::Map { .. } => of(1, OFFSET),
-        Shape::Record(record) => record.sizes,
-        Shape::Union(union) => union.sizes,
+        Shape::Boolean => 1,
+        Shape::Int | Shape::TimeMillis | Shape::Float | Shape::Enum { .. } => 4,
+        Shape::Long | Shape::TimeMicros | Shape::Double => 8,
+        Shape::String | Shape::Bytes | Shape::DecimalText { .. } | Shape::BigDecimal => VIEW,
+        Shape::Fixed(size) => *size,
+        Shape::FixedOfNoBytes => OFFSET,
+        Shape::Decimal128 { .. } | Shape::Duration => 16,
+        Shape::Decimal256 { .. } => 32,
+        Shape::UuidFixed => VIEW + 36,
+        _ => 0,
     }
 }
 
@@ -450,30 +482,4 @@ fn sizes(shape: &Shape, kind: &Kind) -> Sizes {
 /// because the way out of the recursion is a union, an array or a map.
 fn at_least_one(encoded: usize) -> usize {
     if encoded == usize::MAX { 1 } else { encoded }
-}
-
-/// A field for each branch that is not null: named by its type, by the short name of a named type,
-/// or by the full name where two short names collide.
-fn branch_fields(schema: &AvroSchema, branches: &[NodeId]) -> Vec<Field> {
-    let full_name = |id: NodeId| {
-        let node = schema.node(id);
-        node.name
-            .clone()
-            .unwrap_or_else(|| node.kind.name().to_owned())
-    };
-    let short_name = |id: NodeId| {
-        let full = full_name(id);
-        full.rsplit_once('.')
-            .map_or(full.clone(), |(_, short)| short.to_owned())
-    };
-    let is_null = |id: NodeId| matches!(schema.node(id).kind, Kind::Null);
-    let values = || branches.iter().copied().filter(|&id| !is_null(id));
-    values()
-        .map(|id| {
-            let short = short_name(id);
-            let alone = values().filter(|&other| short_name(other) == short).count() == 1;
-            let name = if alone { short } else { full_name(id) };
-            Field { name, node: id }
-        })
-        .collect()
 }

@@ -12,7 +12,7 @@ impl Compiler<'_> {
         if self.skipping.contains(&id) {
             return Ok((Skip::Recursive(self.recursive_number(id)), usize::MAX));
         }
-        let named = self.schema.node(id).name.is_some();
+        let named = self.types.node(id).name.is_some();
         if named {
             self.skipping.push(id);
         }
@@ -22,7 +22,7 @@ impl Compiler<'_> {
         }
         let (skip, encoded) = result?;
         if encoded == usize::MAX && self.skipping.is_empty() {
-            let name = self.schema.node(id).name.as_deref().unwrap_or_default();
+            let name = self.types.node(id).name.as_deref().unwrap_or_default();
             return Err(Error::new(
                 ErrorKind::Schema,
                 format!("invalid schema: the record `{name}` contains itself with no way out"),
@@ -49,7 +49,7 @@ impl Compiler<'_> {
     }
 
     fn skip_inside(&mut self, id: NodeId) -> Result<(Skip, usize)> {
-        let node = self.schema.node(id);
+        let node = self.types.node(id);
         Ok(match &node.kind {
             Kind::Int | Kind::Long | Kind::Enum(_) => (Skip::Varint, 1),
             Kind::String | Kind::Bytes => (Skip::LengthPrefixed, 1),

@@ -1,0 +1,92 @@
+//! Values of one type that the file holds in several ways: as an int here and as a long there.
+
+use arrow::array::{Array, ArrayRef};
+use arrow::buffer::NullBuffer;
+use arrow::compute::interleave;
+
+use super::primitive::internal;
+use super::{Build, Column};
+use crate::decode::Input;
+use crate::error::Result;
+use crate::plan::ValuePlan;
+
+/// A column for each way, put together at the end.
+pub(super) struct Ways {
+    columns: Vec<Column>,
+    /// For each value: its way, and its number among the values of that way. Not kept for a single
+    /// way.
+    order: Vec<(usize, usize)>,
+    /// How many values each way has so far.
+    lengths: Vec<usize>,
+}
+
+impl Ways {
+    pub(super) fn new(ways: &[ValuePlan]) -> Self {
+        Self {
+            columns: ways.iter().map(Column::new).collect(),
+            order: Vec::new(),
+            lengths: vec![0; ways.len()],
+        }
+    }
+
+    /// Reads one value this way.
+    pub(super) fn read(&mut self, way: usize, input: &mut Input<'_>) -> Result<()> {
+        if let Some(column) = self.columns.get_mut(way) {
+            column.read(input)?;
+        }
+        self.push(way);
+        Ok(())
+    }
+
+    pub(super) fn push_null(&mut self) {
+        if let Some(column) = self.columns.first_mut() {
+            column.push_null();
+        }
+        self.push(0);
+    }
+
+    fn push(&mut self, way: usize) {
+        if let (true, Some(length)) = (self.columns.len() > 1, self.lengths.get_mut(way)) {
+            self.order.push((way, *length));
+            *length += 1;
+        }
+    }
+
+    pub(super) fn reserve(&mut self, additional: usize) {
+        match &mut *self.columns {
+            [column] => column.reserve(additional),
+            _ => self.order.reserve(additional),
+        }
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        if let [column] = &mut *self.columns {
+            column.truncate(length);
+            return;
+        }
+        self.order.truncate(length);
+        let ways = self.columns.iter_mut().zip(&mut self.lengths).enumerate();
+        for (way, (column, length)) in ways {
+            *length = self.order.iter().filter(|(of, _)| *of == way).count();
+            column.truncate(*length);
+        }
+    }
+
+    pub(super) fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+        if let [column] = &mut *self.columns {
+            return column.finish(nulls);
+        }
+        let order = super::take(&mut self.order);
+        self.lengths.fill(0);
+        let mut arrays = Vec::new();
+        for (way, column) in self.columns.iter_mut().enumerate() {
+            let nulls = nulls.as_ref().map(|nulls| {
+                let values = order.iter().zip(nulls).filter(|((of, _), _)| *of == way);
+                values.map(|(_, valid)| valid).collect::<NullBuffer>()
+            });
+            arrays.push(column.finish(nulls.filter(|nulls| nulls.null_count() > 0))?);
+        }
+        let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
+        interleave(&arrays, &order).map_err(internal)
+    }
+}
