@@ -47,6 +47,9 @@ pub fn stranger(writer: &str, rng: &mut Rng) -> String {
     let mut json: Json = serde_json::from_str(&reader).expect("a schema is JSON");
     let mut fields = 0;
     each_field(&mut json, &mut |_| fields += 1);
+    if fields == 0 {
+        return reader;
+    }
     let chosen = rng.below(fields);
     // What a default around it has there must not be outside of a logical type.
     let ty = loop {
@@ -106,7 +109,10 @@ fn attempt(writer: &str, rng: &mut Rng) -> String {
         root: root.as_str().unwrap_or_default().to_owned(),
         names: 0,
     };
-    let root = change.one(&root, true);
+    let root = match &root {
+        Json::String(name) if theirs.contains(name) => change.one(&root, true),
+        _ => change.any(&root),
+    };
     let ours = change.ours;
     let mut json = ours.put_together(&root, rng);
     defaults::fill(&mut json, rng);

@@ -31,10 +31,18 @@ pub fn expected_rows(file: &[u8]) -> Vec<Json> {
     rows.iter().map(|value| row(&schema, value)).collect()
 }
 
-/// The row that a value of the root is: a root that is no record is the one column `value`.
+/// The row that a value of the root is: the fields of a record, also of one that may be null; any
+/// other root is the one column `value`.
 pub fn row(schema: &Schema, value: &Json) -> Json {
-    match schema.ty {
-        Type::Record(_) => normal(schema, value),
+    match (&schema.ty, columns::nullable_record(schema)) {
+        (Type::Record(_), _) => normal(schema, value),
+        (_, Some(fields)) => match normal(schema, value) {
+            Json::Null => fields
+                .iter()
+                .map(|f| (f.name.clone(), Json::Null))
+                .collect(),
+            row => row,
+        },
         _ => json!({ "value": normal(schema, value) }),
     }
 }

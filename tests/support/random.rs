@@ -15,7 +15,7 @@ use crate::schema::{Logical, Schema, Type};
 use crate::slow::unhex;
 use crate::{decimal, raw, slow};
 pub(crate) use maker::any;
-pub use maker::schema;
+pub use maker::{root, schema};
 
 /// How many times a type is met inside of itself before its values end.
 const RECURSION: usize = 3;
@@ -56,6 +56,13 @@ impl Rng {
     pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len())]
     }
+}
+
+/// So many seeds: from 0 on, or from where `AVROSCAN_FIRST_SEED` says, to look where no run has yet.
+pub fn seeds(count: u64) -> std::ops::Range<u64> {
+    let first = std::env::var("AVROSCAN_FIRST_SEED").map(|first| first.parse());
+    let first = first.map_or(0, |first| first.expect("a number"));
+    first..first + count
 }
 
 /// A random value of this type.

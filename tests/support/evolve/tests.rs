@@ -41,7 +41,7 @@ fn later_schemas_are_legal_and_values_survive() {
             survived += usize::from(resolve::value(&writer, &reader, &value).is_ok());
         }
     }
-    assert!(legal > 290, "{legal} of 300 first attempts are legal");
-    assert!(changed > 290, "{changed} of 300 schemas are changed");
-    assert!(survived > 1_500, "{survived} of 3,000 values survive");
+    assert!(legal > 295, "{legal} of 300 first attempts are legal");
+    assert!(changed > 295, "{changed} of 300 schemas are changed");
+    assert!(survived > 2_000, "{survived} of 3,000 values survive");
 }

@@ -6,11 +6,25 @@ use arrow::datatypes::{self as types, DataType, Field, Fields, TimeUnit};
 
 use crate::schema::{Field as AvroField, Logical, Schema, Type};
 
-/// The Arrow schema of a file; a root that is no record is the one column `value`.
+/// The Arrow schema of a file: the fields of a record, also of one that may be null; any other root
+/// is the one column `value`.
 pub fn arrow_schema(schema: &Schema) -> types::Schema {
-    match &schema.ty {
-        Type::Record(fields) => types::Schema::new(arrow_fields(fields)),
+    match (&schema.ty, nullable_record(schema)) {
+        (Type::Record(fields), _) => types::Schema::new(arrow_fields(fields)),
+        (_, Some(fields)) => {
+            let fields = arrow_fields(fields);
+            let fields = fields.iter().map(|field| or_null(field.as_ref().clone()));
+            types::Schema::new(fields.collect::<Fields>())
+        }
         _ => types::Schema::new(vec![arrow_field("value", schema)]),
+    }
+}
+
+/// The fields of a record that may be null.
+pub(super) fn nullable_record(schema: &Schema) -> Option<&[AvroField]> {
+    match &schema.non_null()?.ty {
+        Type::Record(fields) => Some(fields),
+        _ => None,
     }
 }
 

@@ -31,6 +31,11 @@ pub fn schema(rng: &mut Rng) -> String {
     Maker::new(rng, 0).record(DEPTH).to_string()
 }
 
+/// The JSON text of a random schema of any type.
+pub fn root(rng: &mut Rng) -> String {
+    Maker::new(rng, 0).any(DEPTH).to_string()
+}
+
 /// A random type that defines all that it refers to, in names that are numbered from here.
 pub(crate) fn any(rng: &mut Rng, first_name: usize) -> Json {
     let depth = rng.below(DEPTH);
