@@ -37,7 +37,9 @@ impl Build for ConstantColumn {
     #[inline]
     fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
         if !self.is_read {
-            self.value.read(&mut input.of_constant(&self.bytes))?;
+            let read = self.value.read(&mut input.of_constant(&self.bytes));
+            // What was read of a value that is not valid must not stay.
+            read.inspect_err(|_| self.value.truncate(0))?;
             self.is_read = true;
         }
         self.length += 1;

@@ -100,7 +100,7 @@ impl Writer<'_, '_> {
         let Kind::Record(fields) = &self.resolved.reader(value).kind else {
             return Ok(());
         };
-        if !sources.in_order() {
+        if !sources.in_order {
             return self.gathered(fields, sources);
         }
         for (number, (field, source)) in fields.iter().zip(&sources.read).enumerate() {

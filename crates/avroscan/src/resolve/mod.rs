@@ -76,14 +76,8 @@ pub(crate) struct Sources {
     /// For each field of the writer's: the number of the reader's field that it is, or else what
     /// it is in itself.
     pub(crate) written: Vec<Result<usize, ValueId>>,
-}
-
-impl Sources {
     /// Whether the fields to read are those of the file, in their order.
-    pub(crate) fn in_order(&self) -> bool {
-        let mut fields = self.read.iter().map(|source| source.field).enumerate();
-        self.read.len() == self.written.len() && fields.all(|(i, field)| field == Some(i))
-    }
+    pub(crate) in_order: bool,
 }
 
 /// Where a field of the reader's record comes from.
@@ -280,14 +274,21 @@ impl<'a> Resolver<'a> {
                 value,
             })
         });
-        let read = sources.collect::<Result<_>>()?;
+        let read = sources.collect::<Result<Vec<_>>>()?;
         let unread = readers.into_iter().zip(written);
         let written = unread.map(|(reader, field)| match reader {
             Some(number) => Ok(Ok(number)),
             None => self.value(field.node, field.node).map(Err),
         });
-        let written = written.collect::<Result<_>>()?;
-        Ok(How::Record(Sources { read, written }))
+        let written = written.collect::<Result<Vec<_>>>()?;
+        let mut fields = read.iter().map(|source| source.field).enumerate();
+        let in_order =
+            read.len() == written.len() && fields.all(|(number, field)| field == Some(number));
+        Ok(How::Record(Sources {
+            read,
+            written,
+            in_order,
+        }))
     }
 
     /// A field that the writer does not have.
