@@ -16,3 +16,4 @@ mod sample;
 mod splits;
 mod truncation;
 mod types;
+mod workers;

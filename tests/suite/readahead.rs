@@ -93,6 +93,7 @@ fn the_window_follows_the_reader_to_the_end() {
 fn few_blocks_mean_little_read_ahead() {
     let source = Watched::new(long_file(), 1024, 1024);
     let options = ScanOptions::default()
+        .with_workers(1)
         .with_batch_size(100)
         .with_buffer_blocks(4);
     let mut reader = reader(&source, &options);
@@ -109,6 +110,7 @@ fn without_read_ahead_nothing_is_fetched_before_its_time() {
     let second_block = slow::File::open(&file).unwrap().blocks[1].start as u64;
     let source = Watched::new(file, 1024, 1024);
     let options = ScanOptions::default()
+        .with_workers(1)
         .with_batch_size(100)
         .with_buffer_blocks(0);
     let mut reader = reader(&source, &options);

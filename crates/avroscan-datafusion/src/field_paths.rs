@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Fields, Schema};
+use avroscan::Projection;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::functions::core::getfield::GetFieldFunc;
@@ -48,11 +49,9 @@ impl FieldPaths {
         self.paths.insert(place, path);
     }
 
-    /// Whether a column of this name is read, or a part of it.
-    pub(crate) fn has_column(&self, name: &str) -> bool {
-        self.paths
-            .iter()
-            .any(|path| path.first().is_some_and(|column| column == name))
+    /// The paths as a projection of the core.
+    pub(crate) fn projection(&self) -> Projection {
+        Projection::columns(self.paths.iter().map(|path| path.join(".")))
     }
 
     /// The paths, in the order in which they were first met.

@@ -3,34 +3,29 @@
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
-use avroscan::{AvroFile, DecodePlan, Projection, ScanOptions};
+use avroscan::{AvroFile, DecodePlan, Projection, RowFilter, ScanOptions};
 use datafusion::common::Result;
-use datafusion::common::cast::as_boolean_array;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::physical_expr::PhysicalExprSimplifier;
 use datafusion::physical_expr::projection::Projector;
 use datafusion::physical_expr::utils::reassign_expr_columns;
-use datafusion::physical_expr::{PhysicalExpr, PhysicalExprSimplifier};
 
 use crate::error::external;
 use crate::field_paths::FieldPaths;
 use crate::fit;
 use crate::query::{FileExprs, Query};
+use crate::row_filter::PredicateFilter;
 
 /// The way from a file's decoded batches to the batches of the scan.
 ///
-/// There are three schemas on it. *Decoded*: the fields of the file that the query reads, as the
-/// core decodes them. *Kept*: those of them that the output needs; the others are there for the
-/// predicate. *Output*: the query's expressions over them, in the table's types.
+/// There are two schemas on it. *Decoded*: the fields of the file that the output needs, as the
+/// core decodes them for the rows that pass the predicate. *Output*: the query's expressions over
+/// them, in the table's types.
 #[derive(Debug)]
 pub(crate) struct FilePlan {
     location: Arc<str>,
     decode: Arc<DecodePlan>,
-    /// Over the decoded columns.
-    predicate: Option<Arc<dyn PhysicalExpr>>,
-    /// Positions of the kept columns among the decoded ones.
-    kept: Vec<usize>,
     projector: Projector,
     output_schema: SchemaRef,
 }
@@ -57,35 +52,34 @@ impl FilePlan {
         let exprs = adapt(query, exprs, file_schema)
             .map_err(|error| error.context(format!("while planning {location}")))?;
 
-        let mut output_paths = FieldPaths::default();
-        for expr in exprs.projection.expr_iter() {
-            output_paths.add(&expr, file_schema)?;
-        }
-        let paths = exprs.paths(file_schema)?;
-
-        // With no path at all, the core counts rows by the block headers alone.
-        let projection = Projection::columns(paths.paths().iter().map(|path| path.join(".")));
-        let options = options.clone().with_projection(projection);
-        let decode = options.plan(written).map_err(in_file)?;
+        // With neither path nor predicate, the core counts rows by the block headers alone.
+        let options = options
+            .clone()
+            .with_projection(exprs.output_paths(file_schema)?.projection());
+        let filter = match &exprs.predicate {
+            Some(predicate) => {
+                let mut paths = FieldPaths::default();
+                paths.add(predicate, file_schema)?;
+                let columns = paths.projection();
+                let read = options.clone().with_projection(columns.clone());
+                let schema = read.arrow_schema(written).map_err(in_file)?;
+                let predicate = Arc::clone(predicate);
+                Some(Arc::new(PredicateFilter::new(columns, predicate, &schema)?)
+                    as Arc<dyn RowFilter>)
+            }
+            None => None,
+        };
+        let decode = options.with_filter(filter).plan(written);
+        let decode = decode.map_err(in_file)?;
         let decoded = decode.arrow_schema();
-        let kept: Vec<usize> = (0..decoded.fields().len())
-            .filter(|&index| output_paths.has_column(decoded.field(index).name()))
-            .collect();
-        let kept_schema = decoded.project(&kept)?;
         let projector = exprs
             .projection
-            .try_map_exprs(|expr| reassign_expr_columns(expr, &kept_schema))?
-            .make_projector(&kept_schema)?;
-        let predicate = exprs
-            .predicate
-            .map(|predicate| reassign_expr_columns(predicate, decoded))
-            .transpose()?;
+            .try_map_exprs(|expr| reassign_expr_columns(expr, decoded))?
+            .make_projector(decoded)?;
         let output_schema = Arc::clone(&query.output_schema);
         Ok(Self {
             location: Arc::clone(location),
             decode: Arc::new(decode),
-            predicate,
-            kept,
             projector,
             output_schema,
         })
@@ -106,18 +100,7 @@ impl FilePlan {
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        // The predicate is evaluated anew for each batch: dynamic filters change in between.
-        let batch = match &self.predicate {
-            None => batch.project(&self.kept)?,
-            Some(predicate) => {
-                let mask = predicate.evaluate(batch)?.into_array(batch.num_rows())?;
-                let kept = batch.project(&self.kept)?;
-                filter_record_batch(&kept, as_boolean_array(&mask)?)?
-            }
-        };
-        // Before projecting, the rows are down to those asked for: an expression may well fail
-        // for the others.
-        let projected = self.projector.project_batch(&batch)?;
+        let projected = self.projector.project_batch(batch)?;
         if projected.schema_ref() == &self.output_schema {
             return Ok(projected);
         }

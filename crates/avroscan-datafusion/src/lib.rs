@@ -44,6 +44,7 @@ mod query;
 mod range_stream;
 mod read_options;
 mod reader_schemas;
+mod row_filter;
 mod session;
 mod source;
 mod split;

@@ -39,6 +39,7 @@ pub(crate) struct RangeMetrics {
     progress: Progress,
     bytes: u64,
     blocks: u64,
+    pruned: u64,
 }
 
 impl RangeMetrics {
@@ -48,20 +49,18 @@ impl RangeMetrics {
             progress,
             bytes: 0,
             blocks: 0,
+            pruned: 0,
         }
     }
 
     /// Adds what was read since the last call.
     pub(crate) fn update(&mut self) {
         let (bytes, blocks) = (self.progress.bytes_read(), self.progress.blocks());
+        let pruned = self.progress.rows_pruned();
         self.scan.bytes_scanned.add((bytes - self.bytes) as usize);
         self.scan.blocks_read.add((blocks - self.blocks) as usize);
-        (self.bytes, self.blocks) = (bytes, blocks);
-    }
-
-    /// Adds rows that the filter dropped.
-    pub(crate) fn add_pruned(&self, rows: usize) {
-        self.scan.rows_pruned.add(rows);
+        self.scan.rows_pruned.add((pruned - self.pruned) as usize);
+        (self.bytes, self.blocks, self.pruned) = (bytes, blocks, pruned);
     }
 }
 

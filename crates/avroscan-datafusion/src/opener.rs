@@ -54,9 +54,7 @@ impl AvroOpener {
             .await
             .map_err(external)?;
         let plan = FilePlan::new(&self.query, &file, &avro, &options)?;
-        if self.query.predicate.is_none() {
-            options.n_rows = self.limit.map(|limit| limit as u64);
-        }
+        options.n_rows = self.limit.map(|limit| limit as u64);
         let decode = Arc::clone(plan.decode());
         let batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
         Ok(RangeStream::new(batches, plan, metrics).boxed())

@@ -31,7 +31,8 @@ pub struct AvroOptions {
 impl Default for AvroOptions {
     fn default() -> Self {
         Self {
-            scan: ScanOptions::default(),
+            // The partitions of a scan are decoded in the threads of DataFusion.
+            scan: ScanOptions::default().with_workers(1),
             session_batch_size: true,
             pushdown_filters: true,
         }

@@ -36,11 +36,20 @@ pub(crate) struct FileExprs {
 }
 
 impl FileExprs {
-    /// What the expressions read of rows with this schema.
-    pub(crate) fn paths(&self, schema: &Schema) -> Result<FieldPaths> {
+    /// What the output reads of rows with this schema.
+    pub(crate) fn output_paths(&self, schema: &Schema) -> Result<FieldPaths> {
         let mut paths = FieldPaths::default();
-        for expr in self.projection.expr_iter().chain(self.predicate.clone()) {
+        for expr in self.projection.expr_iter() {
             paths.add(&expr, schema)?;
+        }
+        Ok(paths)
+    }
+
+    /// What the output and the predicate read of rows with this schema.
+    pub(crate) fn paths(&self, schema: &Schema) -> Result<FieldPaths> {
+        let mut paths = self.output_paths(schema)?;
+        if let Some(predicate) = &self.predicate {
+            paths.add(predicate, schema)?;
         }
         Ok(paths)
     }

@@ -76,6 +76,14 @@ impl ScanArgsAvro {
         self
     }
 
+    /// In how many threads an [`AvroReader`](crate::AvroReader) decompresses and decodes. A query is
+    /// decoded in the threads of Polars. Default: one for each core.
+    #[must_use]
+    pub fn with_workers(mut self, workers: usize) -> Self {
+        self.options.workers = workers;
+        self
+    }
+
     /// How many blocks of a file are fetched ahead of the one that is decoded. Default: 4.
     #[must_use]
     pub fn with_buffer_blocks(mut self, blocks: usize) -> Self {

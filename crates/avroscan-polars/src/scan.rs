@@ -58,6 +58,8 @@ pub fn scan_avro(
         // is cut is decoded twice, once to be sure of all of it.
         args.options.batch_size = usize::MAX;
     }
+    // The engine decodes pieces in all of its threads.
+    args.options.workers = 1;
     lazy_frame(sources.into().open(args).map_err(to_polars)?, rows)
 }
 

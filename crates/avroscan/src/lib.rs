@@ -46,13 +46,14 @@ mod scan;
 mod schema;
 pub mod source;
 mod split;
+mod trusted;
 mod wire;
 
 pub use codec::Codec;
 pub use container::Header;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use limits::Limits;
-pub use plan::{DecodePlan, Projection};
+pub use plan::{DecodePlan, Projection, RowFilter};
 pub use scan::{
     AvroFile, BatchReader, BatchStream, BlockInfo, BlockWalk, FileSummary, Progress, Scan,
     ScanOptions, SchemaMode, block_on, count_rows,

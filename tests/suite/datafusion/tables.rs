@@ -271,7 +271,8 @@ async fn options_are_set_in_sql_and_unknown_ones_are_refused() {
         query(&ctx, &create(name, options)).await;
         let batches = query(&ctx, &format!("SELECT id FROM {name}")).await;
         let sizes: Vec<_> = batches.iter().map(|batch| batch.num_rows()).collect();
-        assert_eq!(sizes, [40, 40, 20], "{options}");
+        // Whole blocks, of 30 rows and one of 10, as long as they fit.
+        assert_eq!(sizes, [30, 30, 40], "{options}");
     }
     for (options, expected) in [
         ("'avro.batch_sice' '40'", "no option avro.batch_sice"),

@@ -1,5 +1,7 @@
 //! `avroscan cat`: all rows, in file order.
 
+use std::num::NonZeroUsize;
+
 use avroscan::Scan;
 use clap::{Args, ValueEnum};
 
@@ -34,6 +36,10 @@ pub(crate) struct Cat {
     #[arg(long, value_enum, default_value_t = RowFormat::Jsonl)]
     format: RowFormat,
 
+    /// How many threads decompress and decode [default: the number of cores]
+    #[arg(long, value_name = "N", help_heading = "Reading")]
+    workers: Option<NonZeroUsize>,
+
     #[command(flatten)]
     read: ReadArgs,
 
@@ -57,6 +63,9 @@ impl Cat {
         let mut options = self.schema.apply_to(self.read.to_options())?;
         options.projection = self.columns.to_projection();
         options.n_rows = self.rows;
+        if let Some(workers) = self.workers {
+            options.workers = workers.get();
+        }
         let scan = Scan::open_blocking(&self.files, &self.storage.to_options(), options)?;
 
         let format = match self.format {

@@ -4,55 +4,56 @@
 //! bytes off the front of a zlib stream and one off its end, which leaves the first three bytes of
 //! the checksum. Such blocks are read, and the three bytes are checked.
 
-use flate2::{Decompress, FlushDecompress, Status};
-
-use super::output::{Output, Step};
-use super::{Codec, Decode, corrupt};
+use super::output::Output;
+use super::{Codec, Decode, corrupt, too_large};
 use crate::error::Result;
+use crate::trusted::{Inflate, Inflated};
 
 pub(super) struct Deflate {
-    inflate: Decompress,
+    /// Made for the first block, because that can fail.
+    inflate: Option<Inflate>,
 }
 
 impl Deflate {
     pub(super) fn new() -> Self {
-        Self {
-            inflate: Decompress::new(false),
-        }
+        Self { inflate: None }
     }
 }
 
 impl Decode for Deflate {
     fn decode(&mut self, input: &[u8], output: &mut Output) -> Result<()> {
-        self.inflate.reset(false);
-        output.start_expected();
-        let used = output.drive(input, |rest, bytes| {
-            let before = self.inflate.total_in();
-            let status = self
-                .inflate
-                .decompress_vec(rest, bytes, FlushDecompress::Finish)
-                .map_err(|error| corrupt(Codec::Deflate, error))?;
-            Ok(Step {
-                consumed: (self.inflate.total_in() - before) as usize,
-                ended: status == Status::StreamEnd,
-            })
-        })?;
-        match used {
-            None => Err(corrupt(Codec::Deflate, "the stream is incomplete")),
-            Some(used) => match input.get(used..).unwrap_or_default() {
-                [] => Ok(()),
-                [a, b, c]
-                    if adler32(output.bytes())
-                        .to_be_bytes()
-                        .starts_with(&[*a, *b, *c]) =>
-                {
-                    Ok(())
+        let inflate = match &mut self.inflate {
+            Some(inflate) => inflate,
+            None => self.inflate.insert(
+                Inflate::new()
+                    .ok_or_else(|| corrupt(Codec::Deflate, "no memory for the decoder"))?,
+            ),
+        };
+        let max_bytes = output.max_bytes();
+        let mut bytes = output.start_expected();
+        let used = loop {
+            match inflate.inflate(input, bytes) {
+                Inflated::Ended { .. } if bytes.len() > max_bytes => {
+                    return Err(too_large(max_bytes));
                 }
-                rest => Err(corrupt(
-                    Codec::Deflate,
-                    format_args!("{} bytes after the end of the stream", rest.len()),
-                )),
-            },
+                Inflated::Ended { used } => break used,
+                // From the start again: the doubling keeps this linear.
+                Inflated::Full => bytes = output.grow()?,
+                Inflated::Bad => {
+                    return Err(corrupt(
+                        Codec::Deflate,
+                        "the stream is damaged or incomplete",
+                    ));
+                }
+            }
+        };
+        match input.get(used..).unwrap_or_default() {
+            [] => Ok(()),
+            [a, b, c] if adler32(bytes).to_be_bytes().starts_with(&[*a, *b, *c]) => Ok(()),
+            rest => Err(corrupt(
+                Codec::Deflate,
+                format_args!("{} bytes after the end of the stream", rest.len()),
+            )),
         }
     }
 }

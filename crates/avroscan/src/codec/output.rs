@@ -40,12 +40,6 @@ impl Output {
         self.max_bytes
     }
 
-    /// The bytes so far.
-    #[cfg(feature = "deflate")]
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// The finished bytes.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes

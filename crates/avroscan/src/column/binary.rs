@@ -9,7 +9,7 @@ use super::Build;
 use super::primitive::internal;
 use super::views::{ViewColumn, ViewValue, Views};
 use crate::decode::Input;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::plan::Sizes;
 
 /// Strings.
@@ -29,28 +29,10 @@ impl TextColumn {
 impl ViewValue for Text {
     const IS_TEXT: bool = true;
 
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
-        let bytes = input.cursor.bytes()?;
-        if !bytes.is_ascii() && simdutf8::basic::from_utf8(bytes).is_err() {
-            return Err(not_utf8(bytes));
-        }
-        views.push(bytes, input)
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
+        views.read::<true>(input)
     }
-}
-
-#[cold]
-fn not_utf8(bytes: &[u8]) -> Error {
-    let valid = std::str::from_utf8(bytes)
-        .err()
-        .map_or(0, |error| error.valid_up_to());
-    Error::new(
-        ErrorKind::Utf8,
-        format!(
-            "a string of {} bytes is not UTF-8 from its byte {valid} on",
-            bytes.len()
-        ),
-    )
 }
 
 /// Bytes.
@@ -62,10 +44,9 @@ pub(crate) type BytesColumn = ViewColumn<Bytes>;
 impl ViewValue for Bytes {
     const IS_TEXT: bool = false;
 
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
-        let bytes = input.cursor.bytes()?;
-        views.push(bytes, input)
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
+        views.read::<false>(input)
     }
 }
 
@@ -91,9 +72,9 @@ impl ViewValue for Uuid {
     const IS_TEXT: bool = true;
 
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
         let text = Self::text(input.cursor.array()?);
-        views.push(&text, input)
+        views.push(&text, input.budget)
     }
 }
 
@@ -104,7 +85,7 @@ pub(crate) struct EmptyFixedColumn {
 }
 
 impl Build for EmptyFixedColumn {
-    fn read(&mut self, _: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, _: &mut Input<'_, '_>) -> Result<()> {
         self.length += 1;
         Ok(())
     }

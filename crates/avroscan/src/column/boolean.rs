@@ -2,35 +2,29 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, BooleanBufferBuilder};
+use arrow::array::{ArrayRef, BooleanArray};
 use arrow::buffer::NullBuffer;
 
 use super::Build;
+use super::values::Bits;
 use crate::decode::Input;
 use crate::error::Result;
 
+#[derive(Default)]
 pub(crate) struct BooleanColumn {
-    values: BooleanBufferBuilder,
-}
-
-impl Default for BooleanColumn {
-    fn default() -> Self {
-        Self {
-            values: BooleanBufferBuilder::new(0),
-        }
-    }
+    values: Bits,
 }
 
 impl Build for BooleanColumn {
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        self.values.append(input.cursor.boolean()?);
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
+        self.values.push(input.cursor.boolean()?);
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_null(&mut self) {
-        self.values.append(false);
+        self.values.push(false);
     }
 
     fn reserve(&mut self, additional: usize) {

@@ -35,9 +35,10 @@ impl ConstantColumn {
 
 impl Build for ConstantColumn {
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         if !self.is_read {
-            let read = self.value.read(&mut input.of_constant(&self.bytes));
+            let mut budget = input.budget.of_constant();
+            let read = self.value.read(&mut Input::new(&self.bytes, &mut budget));
             // What was read of a value that is not valid must not stay.
             read.inspect_err(|_| self.value.truncate(0))?;
             self.is_read = true;

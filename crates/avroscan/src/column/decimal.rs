@@ -10,15 +10,16 @@ use num_bigint::{BigInt, Sign};
 
 use super::Build;
 use super::primitive::fixed_width;
+use super::values::Values;
 use super::views::{ViewValue, Views};
-use crate::decode::Input;
+use crate::decode::{Budget, Input};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::StoredDecimal;
 use crate::wire::Cursor;
 
 /// The bytes of a number: those of a fixed of this size, or of a bytes value.
 #[inline]
-fn number<'a>(input: &mut Input<'a>, size: Option<usize>) -> Result<&'a [u8]> {
+fn number<'a>(input: &mut Input<'a, '_>, size: Option<usize>) -> Result<&'a [u8]> {
     match size {
         Some(size) => input.cursor.take(size),
         None => input.cursor.bytes(),
@@ -28,19 +29,19 @@ fn number<'a>(input: &mut Input<'a>, size: Option<usize>) -> Result<&'a [u8]> {
 impl StoredDecimal {
     /// The bytes of the number, multiplied.
     #[inline]
-    pub(super) fn read<'a>(self, input: &mut Input<'a>) -> Result<Cow<'a, [u8]>> {
+    pub(super) fn read<'a>(self, input: &mut Input<'a, '_>) -> Result<Cow<'a, [u8]>> {
         let bytes = number(input, self.size)?;
         match self.shift {
             0 => Ok(Cow::Borrowed(bytes)),
-            shift => shifted(bytes, shift, input).map(Cow::Owned),
+            shift => shifted(bytes, shift, input.budget).map(Cow::Owned),
         }
     }
 }
 
 /// The number times ten to the power of `shift`, where that is a whole number.
-fn shifted(bytes: &[u8], shift: i64, input: &Input<'_>) -> Result<Vec<u8>> {
+fn shifted(bytes: &[u8], shift: i64, budget: &Budget<'_>) -> Result<Vec<u8>> {
     let places = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
-    input.check_digits(digits(bytes).saturating_add(places))?;
+    budget.check_digits(digits(bytes).saturating_add(places))?;
     let number = BigInt::from_signed_bytes_be(bytes);
     let power = BigInt::from(10).pow(u32::try_from(places).unwrap_or(u32::MAX));
     let shifted = if shift > 0 {
@@ -136,7 +137,7 @@ pub(crate) struct DecimalColumn<T> {
     precision: u8,
     /// The first magnitude with too many digits, unless all that fit are right.
     bound: Option<T>,
-    values: Vec<T>,
+    values: Values<T>,
     data_type: DataType,
 }
 
@@ -147,7 +148,7 @@ impl<T: Wide> DecimalColumn<T> {
             stored,
             precision,
             bound,
-            values: Vec::new(),
+            values: Values::default(),
             data_type,
         }
     }
@@ -155,7 +156,7 @@ impl<T: Wide> DecimalColumn<T> {
 
 impl<T: Wide> Build for DecimalColumn<T> {
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         match T::parse(&self.stored.read(input)?) {
             Some(value) if self.bound.is_none_or(|bound| value.within(bound)) => {
                 self.values.push(value);
@@ -179,7 +180,7 @@ impl<T: Wide> Build for DecimalColumn<T> {
     }
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        fixed_width(&self.data_type, super::take(&mut self.values), nulls)
+        fixed_width(&self.data_type, &mut self.values, nulls)
     }
 }
 
@@ -187,10 +188,10 @@ impl<T: Wide> Build for DecimalColumn<T> {
 /// the point for a negative scale.
 ///
 /// The time to write digits grows with their square, so their number is checked first.
-fn text(bytes: &[u8], scale: i64, input: &Input<'_>) -> Result<String> {
-    input.check_digits(digits(bytes))?;
+fn text(bytes: &[u8], scale: i64, budget: &Budget<'_>) -> Result<String> {
+    budget.check_digits(digits(bytes))?;
     let magnitude = usize::try_from(scale.unsigned_abs()).unwrap_or(usize::MAX);
-    input.check_digits(magnitude)?;
+    budget.check_digits(magnitude)?;
     let number = BigInt::from_signed_bytes_be(bytes);
     let sign = if number.sign() == Sign::Minus {
         "-"
@@ -220,9 +221,9 @@ pub(crate) struct DecimalText {
 impl ViewValue for DecimalText {
     const IS_TEXT: bool = true;
 
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
         let bytes = self.stored.read(input)?;
-        let text = text(&bytes, i64::from(self.scale), input)?;
+        let text = text(&bytes, i64::from(self.scale), input.budget)?;
         let zeroes = text
             .bytes()
             .take_while(|byte| matches!(byte, b'-' | b'0' | b'.'))
@@ -231,7 +232,7 @@ impl ViewValue for DecimalText {
         if digits > self.precision as usize {
             return Err(too_wide(self.precision));
         }
-        views.push(text.as_bytes(), input)
+        views.push(text.as_bytes(), input.budget)
     }
 }
 
@@ -242,19 +243,19 @@ pub(crate) struct BigDecimal;
 impl ViewValue for BigDecimal {
     const IS_TEXT: bool = true;
 
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
-        let text = big_decimal(input.cursor.bytes()?, input)?;
-        views.push(text.as_bytes(), input)
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
+        let text = big_decimal(input.cursor.bytes()?, input.budget)?;
+        views.push(text.as_bytes(), input.budget)
     }
 }
 
 /// A big-decimal: bytes that hold a length-prefixed number and its scale, and nothing else.
-fn big_decimal(bytes: &[u8], input: &Input<'_>) -> Result<String> {
+fn big_decimal(bytes: &[u8], budget: &Budget<'_>) -> Result<String> {
     let mut inside = Cursor::new(bytes);
     let number = inside.bytes()?;
     let scale = inside.int()?;
     match inside.remaining() {
-        0 => text(number, i64::from(scale), input),
+        0 => text(number, i64::from(scale), budget),
         left => Err(Error::new(
             ErrorKind::Value,
             format!("a big-decimal has {left} bytes after its number and scale"),

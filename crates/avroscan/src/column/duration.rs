@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, IntervalMonthDayNanoArray};
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes::IntervalMonthDayNano;
 
 use super::Build;
+use super::values::Values;
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -14,7 +15,7 @@ const NANOS_PER_MILLI: i64 = 1_000_000;
 
 #[derive(Default)]
 pub(crate) struct DurationColumn {
-    values: Vec<IntervalMonthDayNano>,
+    values: Values<IntervalMonthDayNano>,
 }
 
 /// Arrow's months and days are signed.
@@ -30,7 +31,7 @@ fn signed(number: [u8; 4], what: &str) -> Result<i32> {
 
 impl Build for DurationColumn {
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         let months = signed(input.cursor.array()?, "months")?;
         let days = signed(input.cursor.array()?, "days")?;
         let millis = u32::from_le_bytes(input.cursor.array()?);
@@ -54,10 +55,8 @@ impl Build for DurationColumn {
     }
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let values = super::take(&mut self.values);
-        Ok(Arc::new(IntervalMonthDayNanoArray::new(
-            values.into(),
-            nulls,
-        )))
+        let length = self.values.len();
+        let values = ScalarBuffer::new(self.values.finish(), 0, length);
+        Ok(Arc::new(IntervalMonthDayNanoArray::new(values, nulls)))
     }
 }

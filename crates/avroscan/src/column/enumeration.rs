@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array};
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes::Int32Type;
 
 use super::Build;
 use super::primitive::internal;
+use super::values::Values;
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resolve::SymbolNumbers;
 
 pub(crate) struct EnumColumn {
-    keys: Vec<i32>,
+    keys: Values<i32>,
     symbols: ArrayRef,
+    /// How many there are.
+    count: usize,
     /// Where the file has other symbols: their numbers here.
     numbers: Option<SymbolNumbers>,
 }
@@ -22,7 +25,8 @@ pub(crate) struct EnumColumn {
 impl EnumColumn {
     pub(crate) fn new(symbols: ArrayRef, numbers: Option<SymbolNumbers>) -> Self {
         Self {
-            keys: Vec::new(),
+            keys: Values::default(),
+            count: symbols.len(),
             symbols,
             numbers,
         }
@@ -30,7 +34,7 @@ impl EnumColumn {
 }
 
 /// Reads a symbol of the file's enum: its number in the enum to read.
-pub(super) fn symbol_number(numbers: &SymbolNumbers, input: &mut Input<'_>) -> Result<usize> {
+pub(super) fn symbol_number(numbers: &SymbolNumbers, input: &mut Input<'_, '_>) -> Result<usize> {
     let index = input.cursor.index(numbers.len(), "an enum symbol")?;
     match numbers.get(index) {
         Some(Ok(number)) => Ok(*number),
@@ -46,11 +50,11 @@ fn unknown_symbol(symbol: &str) -> Error {
 }
 
 impl Build for EnumColumn {
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         let index = match &self.numbers {
-            None => input.cursor.index(self.symbols.len(), "an enum symbol")?,
-            Some(numbers) => symbol_number(numbers, input)?,
+            None => input.cursor.index(self.count, "an enum symbol")?,
+            Some(numbers) => input.with(|input| symbol_number(numbers, input))?,
         };
         self.keys.push(index as i32);
         Ok(())
@@ -70,7 +74,9 @@ impl Build for EnumColumn {
     }
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let keys = Int32Array::new(super::take(&mut self.keys).into(), nulls);
+        let length = self.keys.len();
+        let keys = ScalarBuffer::new(self.keys.finish(), 0, length);
+        let keys = Int32Array::new(keys, nulls);
         let array = DictionaryArray::<Int32Type>::try_new(keys, self.symbols.clone());
         Ok(Arc::new(array.map_err(internal)?))
     }

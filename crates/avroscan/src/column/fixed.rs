@@ -3,38 +3,40 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, FixedSizeBinaryArray};
-use arrow::buffer::{Buffer, NullBuffer};
+use arrow::buffer::NullBuffer;
 
 use super::Build;
 use super::primitive::internal;
+use super::values::Values;
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) struct FixedColumn {
     /// At least 1.
     size: usize,
-    values: Vec<u8>,
+    values: Values<u8>,
 }
 
 impl FixedColumn {
     pub(crate) fn new(size: usize) -> Self {
         Self {
             size,
-            values: Vec::new(),
+            values: Values::default(),
         }
     }
 }
 
 impl Build for FixedColumn {
     #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         self.values.extend_from_slice(input.cursor.take(self.size)?);
         Ok(())
     }
 
     #[inline]
     fn push_null(&mut self) {
-        self.values.resize(self.values.len() + self.size, 0);
+        let length = self.values.len() + self.size;
+        self.values.resize(length, 0);
     }
 
     fn reserve(&mut self, additional: usize) {
@@ -48,7 +50,7 @@ impl Build for FixedColumn {
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
         let size = i32::try_from(self.size)
             .map_err(|_| Error::new(ErrorKind::Limit, "a fixed is larger than 2 GiB"))?;
-        let values = Buffer::from_vec(super::take(&mut self.values));
+        let values = self.values.finish();
         let array = FixedSizeBinaryArray::try_new(size, values, nulls).map_err(internal)?;
         Ok(Arc::new(array))
     }

@@ -44,17 +44,18 @@ impl Json {
 impl ViewValue for Json {
     const IS_TEXT: bool = true;
 
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
         let mut writer = Writer {
             resolved: &self.resolved,
             recursive: &self.recursive,
             text: std::mem::take(&mut self.text),
-            input,
+            input: input.copy(),
         };
         writer.text.clear();
         writer.value(self.value)?;
         self.text = writer.text;
-        views.push(self.text.as_bytes(), input)
+        input.cursor = writer.input.cursor;
+        views.push(self.text.as_bytes(), input.budget)
     }
 }
 
@@ -63,7 +64,7 @@ struct Writer<'a, 'b> {
     resolved: &'a Resolved,
     recursive: &'a [NodeId],
     text: String,
-    input: &'a mut Input<'b>,
+    input: Input<'b, 'a>,
 }
 
 impl Writer<'_, '_> {
@@ -81,11 +82,11 @@ impl Writer<'_, '_> {
             How::Record(sources) => {
                 let recursive = self.recursive.contains(&value.writer);
                 if recursive {
-                    self.input.descend()?;
+                    self.input.budget.descend()?;
                 }
                 self.record(value, sources)?;
                 if recursive {
-                    self.input.ascend();
+                    self.input.budget.ascend();
                 }
                 Ok(())
             }
@@ -176,12 +177,12 @@ impl Writer<'_, '_> {
 
     /// A value that is not in the file.
     fn constant(&mut self, value: ValueId, bytes: &[u8]) -> Result<()> {
-        let mut input = self.input.of_constant(bytes);
+        let mut budget = self.input.budget.of_constant();
         let mut writer = Writer {
             resolved: self.resolved,
             recursive: self.recursive,
             text: String::new(),
-            input: &mut input,
+            input: Input::new(bytes, &mut budget),
         };
         writer.value(value)?;
         let text = writer.text;
@@ -220,14 +221,14 @@ impl Writer<'_, '_> {
             Leaf::Rescaled(rescale) => self.integer(|cursor| rescale.of(cursor.long()?)),
             Leaf::Decimal { size, shift } => {
                 let (size, shift) = (*size, *shift);
-                let bytes = StoredDecimal { size, shift }.read(self.input)?;
+                let bytes = StoredDecimal { size, shift }.read(&mut self.input)?;
                 match read {
                     Kind::Fixed(width) => self.hex(&widened(&bytes, *width)?),
                     _ => self.hex(&bytes),
                 }
             }
             Leaf::Symbols(numbers) => {
-                let number = symbol_number(numbers, self.input)?;
+                let number = symbol_number(numbers, &mut self.input)?;
                 self.symbol(read, number)
             }
         }
@@ -346,7 +347,7 @@ impl Writer<'_, '_> {
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
-        self.input.charge(text.len())?;
+        self.input.budget.charge(text.len())?;
         self.text.push_str(text);
         Ok(())
     }

@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, FieldRef, Fields};
 
 use super::binary::TextColumn;
 use super::primitive::internal;
+use super::values::Values;
 use super::{Build, Column};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,35 +20,34 @@ const RESERVED_AT_ONCE: usize = 4096;
 const RESERVED_FROM: usize = 16;
 
 /// Where each value's items end.
+#[derive(Default)]
 struct Ends {
-    /// Always begins with 0.
-    offsets: Vec<i32>,
+    /// Begins with a 0 once there is a value.
+    offsets: Values<i32>,
 }
 
 impl Ends {
-    fn new() -> Self {
-        Self { offsets: vec![0] }
-    }
-
     fn items(&self) -> usize {
         self.offsets.last().map_or(0, |&end| end as usize)
     }
 
     /// Ends a value after so many more items.
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, items: usize) -> Result<()> {
-        let end = i32::try_from(self.items().saturating_add(items)).map_err(|_| {
-            Error::new(
-                ErrorKind::Limit,
-                "the items of one column in one batch pass 2^31",
-            )
-        })?;
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        let end = i32::try_from(self.items().saturating_add(items)).map_err(|_| too_many())?;
         self.offsets.push(end);
         Ok(())
     }
 
     fn push_null(&mut self) {
-        self.offsets.push(self.offsets.last().copied().unwrap_or(0));
+        let end = self.items() as i32;
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        self.offsets.push(end);
     }
 
     /// Cuts back to so many values and returns how many items they have.
@@ -57,15 +57,26 @@ impl Ends {
     }
 
     fn finish(&mut self) -> OffsetBuffer<i32> {
-        let offsets = super::take(&mut self.offsets);
-        self.offsets.push(0);
-        OffsetBuffer::new(ScalarBuffer::from(offsets))
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        let length = self.offsets.len();
+        OffsetBuffer::new(ScalarBuffer::new(self.offsets.finish(), 0, length))
     }
+}
+
+#[cold]
+fn too_many() -> Error {
+    Error::new(
+        ErrorKind::Limit,
+        "the items of one column in one batch pass 2^31",
+    )
 }
 
 /// What a list or map array is made of, one item at a time.
 pub(crate) trait Items {
-    fn read_item(&mut self, input: &mut Input<'_>) -> Result<()>;
+    /// Reads so many items.
+    fn read_items(&mut self, count: usize, input: &mut Input<'_, '_>) -> Result<()>;
     fn reserve_items(&mut self, additional: usize);
     fn truncate_items(&mut self, length: usize);
     /// The array over all items and their ends.
@@ -95,7 +106,7 @@ pub(crate) type MapColumn = ItemsColumn<Entries>;
 impl ListColumn {
     pub(crate) fn new(item: &ValuePlan, field: FieldRef) -> Self {
         Self {
-            ends: Ends::new(),
+            ends: Ends::default(),
             items: Column::new(item),
             sizes: item.sizes,
             field,
@@ -111,7 +122,7 @@ impl MapColumn {
         };
         let sizes = TextColumn::SIZES.plus(value.sizes);
         Self {
-            ends: Ends::new(),
+            ends: Ends::default(),
             items: entries,
             sizes,
             field,
@@ -120,19 +131,21 @@ impl MapColumn {
 }
 
 impl<I: Items> Build for ItemsColumn<I> {
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    #[inline(never)]
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
+        let mut local = input.copy();
         let mut items = 0usize;
-        while let Some(block) = input.item_block(self.sizes.encoded, self.sizes.decoded)? {
+        while let Some(block) = local.item_block(self.sizes.encoded, self.sizes.decoded)? {
             // A few items are cheaper to push than to reserve for through the whole tree below.
             if block.count > RESERVED_FROM {
                 self.items.reserve_items(block.count.min(RESERVED_AT_ONCE));
             }
-            for _ in 0..block.count {
-                self.items.read_item(input).map_err(Error::in_items)?;
-            }
-            input.cursor.end_item_block(block)?;
+            let read = local.with(|input| self.items.read_items(block.count, input));
+            read.map_err(Error::in_items)?;
+            local.cursor.end_item_block(block)?;
             items = items.saturating_add(block.count);
         }
+        input.cursor = local.cursor;
         self.ends.push(items)
     }
 
@@ -156,9 +169,8 @@ impl<I: Items> Build for ItemsColumn<I> {
 }
 
 impl Items for Column {
-    #[inline]
-    fn read_item(&mut self, input: &mut Input<'_>) -> Result<()> {
-        self.read(input)
+    fn read_items(&mut self, count: usize, input: &mut Input<'_, '_>) -> Result<()> {
+        self.read_several(count, input)
     }
 
     fn reserve_items(&mut self, additional: usize) {
@@ -189,10 +201,14 @@ pub(crate) struct Entries {
 }
 
 impl Items for Entries {
-    #[inline]
-    fn read_item(&mut self, input: &mut Input<'_>) -> Result<()> {
-        self.keys.read(input)?;
-        self.values.read(input)
+    fn read_items(&mut self, count: usize, input: &mut Input<'_, '_>) -> Result<()> {
+        let mut local = input.copy();
+        for _ in 0..count {
+            self.keys.read(&mut local)?;
+            self.values.read(&mut local)?;
+        }
+        input.cursor = local.cursor;
+        Ok(())
     }
 
     fn reserve_items(&mut self, additional: usize) {

@@ -17,8 +17,8 @@ mod nullable;
 mod primitive;
 mod record;
 mod select;
-mod trusted;
 mod union;
+mod values;
 mod views;
 mod ways;
 
@@ -53,7 +53,17 @@ use views::ViewColumn;
 /// What every column does.
 trait Build {
     /// Reads one value.
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()>;
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()>;
+    /// Reads so many values.
+    #[inline]
+    fn read_several(&mut self, count: usize, input: &mut Input<'_, '_>) -> Result<()> {
+        let mut local = input.copy();
+        for _ in 0..count {
+            self.read(&mut local)?;
+        }
+        input.cursor = local.cursor;
+        Ok(())
+    }
     /// Leaves whatever is cheapest in the place of a null.
     fn push_null(&mut self);
     /// Makes room for so many more values.
@@ -64,7 +74,8 @@ trait Build {
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef>;
 }
 
-/// A column of any shape.
+/// A column of any shape. Its tag is a byte of its own: it is looked at for every value.
+#[repr(u8)]
 pub(crate) enum Column {
     Null(NullColumn),
     Boolean(BooleanColumn),
@@ -99,15 +110,29 @@ pub(crate) enum Column {
     Select(Box<SelectColumn>),
     Constant(Box<ConstantColumn>),
     Json(Box<ViewColumn<Json>>),
-    Nullable(Box<NullableColumn>),
+    NullableBoolean(NullableColumn<BooleanColumn>),
+    NullableInt(NullableColumn<PrimitiveColumn<Int>>),
+    NullableLong(NullableColumn<PrimitiveColumn<Long>>),
+    NullableFloat(NullableColumn<PrimitiveColumn<Float>>),
+    NullableDouble(NullableColumn<PrimitiveColumn<Double>>),
+    NullableText(NullableColumn<TextColumn>),
+    Nullable(Box<NullableColumn<Column>>),
 }
 
 impl Column {
     pub(crate) fn new(plan: &ValuePlan) -> Self {
         let column = Self::of_shape(plan);
-        match plan.nulls {
-            Some(branch) => Self::Nullable(Box::new(NullableColumn::new(branch, column))),
-            None => column,
+        let Some(branch) = plan.nulls else {
+            return column;
+        };
+        match column {
+            Self::Boolean(column) => Self::NullableBoolean(NullableColumn::new(branch, column)),
+            Self::Int(column) => Self::NullableInt(NullableColumn::new(branch, column)),
+            Self::Long(column) => Self::NullableLong(NullableColumn::new(branch, column)),
+            Self::Float(column) => Self::NullableFloat(NullableColumn::new(branch, column)),
+            Self::Double(column) => Self::NullableDouble(NullableColumn::new(branch, column)),
+            Self::Text(column) => Self::NullableText(NullableColumn::new(branch, column)),
+            column => Self::Nullable(Box::new(NullableColumn::new(branch, column))),
         }
     }
 
@@ -232,15 +257,51 @@ macro_rules! each {
             Column::List($inner) => $call,
             Column::Map($inner) => $call,
             Column::Record($inner) => $call,
+            Column::NullableBoolean($inner) => $call,
+            Column::NullableInt($inner) => $call,
+            Column::NullableLong($inner) => $call,
+            Column::NullableFloat($inner) => $call,
+            Column::NullableDouble($inner) => $call,
+            Column::NullableText($inner) => $call,
             Column::Nullable($inner) => $call,
         }
     };
 }
 
+impl Column {
+    #[inline(never)]
+    fn read_apart(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
+        each!(self, column => column.read(input))
+    }
+}
+
 impl Build for Column {
     #[inline(always)]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        each!(self, column => column.read(input))
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
+        // The common types are read right here, with the input in registers.
+        match self {
+            Self::Boolean(column) => column.read(input),
+            Self::Int(column) => column.read(input),
+            Self::Long(column) => column.read(input),
+            Self::Float(column) => column.read(input),
+            Self::Double(column) => column.read(input),
+            Self::Text(column) => column.read(input),
+            Self::Enum(column) => column.read(input),
+            Self::NullableBoolean(column) => column.read(input),
+            Self::NullableInt(column) => column.read(input),
+            Self::NullableLong(column) => column.read(input),
+            Self::NullableFloat(column) => column.read(input),
+            Self::NullableDouble(column) => column.read(input),
+            Self::NullableText(column) => column.read(input),
+            Self::List(column) => input.with(|input| column.read(input)),
+            Self::Map(column) => input.with(|input| column.read(input)),
+            Self::Record(column) => input.with(|input| column.read(input)),
+            column => input.with(|input| column.read_apart(input)),
+        }
+    }
+
+    fn read_several(&mut self, count: usize, input: &mut Input<'_, '_>) -> Result<()> {
+        each!(self, column => column.read_several(count, input))
     }
 
     #[inline]
@@ -259,11 +320,4 @@ impl Build for Column {
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
         each!(self, column => column.finish(nulls))
     }
-}
-
-/// The values of a finished column, and an empty vector as large in their place: the next batch
-/// will want as much.
-fn take<T>(values: &mut Vec<T>) -> Vec<T> {
-    let next = Vec::with_capacity(values.len());
-    std::mem::replace(values, next)
 }

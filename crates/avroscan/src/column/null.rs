@@ -16,7 +16,7 @@ pub(crate) struct NullColumn {
 
 impl Build for NullColumn {
     #[inline]
-    fn read(&mut self, _: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, _: &mut Input<'_, '_>) -> Result<()> {
         self.length += 1;
         Ok(())
     }

@@ -1,22 +1,25 @@
 //! Unions of one type and null: a branch index before each value.
 
-use arrow::array::{ArrayRef, BooleanBufferBuilder};
+use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
 
-use super::{Build, Column};
+use super::Build;
+use super::values::Bits;
 use crate::decode::Input;
 use crate::error::Result;
 use crate::plan::NullBranch;
 
-pub(crate) struct NullableColumn {
+/// A column with its validity. The common types of column are known when this is compiled: such a
+/// value is read in one step.
+pub(crate) struct NullableColumn<C> {
     branches: usize,
     null: Option<usize>,
-    validity: BooleanBufferBuilder,
-    values: Column,
+    validity: Bits,
+    values: C,
 }
 
-impl NullableColumn {
-    pub(crate) fn new(branch: NullBranch, values: Column) -> Self {
+impl<C> NullableColumn<C> {
+    pub(crate) fn new(branch: NullBranch, values: C) -> Self {
         let (branches, null) = match branch {
             NullBranch::First => (2, Some(0)),
             NullBranch::Second => (2, Some(1)),
@@ -25,28 +28,28 @@ impl NullableColumn {
         Self {
             branches,
             null,
-            validity: BooleanBufferBuilder::new(0),
+            validity: Bits::default(),
             values,
         }
     }
 }
 
-impl Build for NullableColumn {
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+impl<C: Build> Build for NullableColumn<C> {
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         let index = input.cursor.index(self.branches, "a union branch")?;
         if Some(index) == self.null {
             self.push_null();
             return Ok(());
         }
         self.values.read(input)?;
-        self.validity.append(true);
+        self.validity.push(true);
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_null(&mut self) {
-        self.validity.append(false);
+        self.validity.push(false);
         self.values.push_null();
     }
 
@@ -62,8 +65,7 @@ impl Build for NullableColumn {
 
     /// The nulls of this column are its own: whatever encloses it has pushed its nulls here too.
     fn finish(&mut self, _: Option<NullBuffer>) -> Result<ArrayRef> {
-        let nulls = NullBuffer::new(self.validity.finish());
-        self.values
-            .finish((nulls.null_count() > 0).then_some(nulls))
+        let nulls = self.validity.finish_nulls();
+        self.values.finish(nulls)
     }
 }

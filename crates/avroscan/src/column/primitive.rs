@@ -1,10 +1,11 @@
 //! Numbers, and the dates and times that are stored as numbers.
 
 use arrow::array::{ArrayData, ArrayRef, make_array};
-use arrow::buffer::{Buffer, NullBuffer};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{ArrowNativeType, DataType};
 
 use super::Build;
+use super::values::Values;
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resolve::Rescale;
@@ -148,7 +149,7 @@ fn within_a_day(time: i64, day: i64, unit: &str) -> Result<()> {
 
 /// A column of numbers.
 pub(crate) struct PrimitiveColumn<N: Number> {
-    values: Vec<N::Native>,
+    values: Values<N::Native>,
     data_type: DataType,
     number: N,
 }
@@ -156,7 +157,7 @@ pub(crate) struct PrimitiveColumn<N: Number> {
 impl<N: Number> PrimitiveColumn<N> {
     pub(crate) fn new(number: N, data_type: DataType) -> Self {
         Self {
-            values: Vec::new(),
+            values: Values::default(),
             data_type,
             number,
         }
@@ -165,12 +166,12 @@ impl<N: Number> PrimitiveColumn<N> {
 
 impl<N: Number> Build for PrimitiveColumn<N> {
     #[inline(always)]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         self.values.push(self.number.read(&mut input.cursor)?);
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_null(&mut self) {
         self.values.push(N::Native::default());
     }
@@ -184,20 +185,21 @@ impl<N: Number> Build for PrimitiveColumn<N> {
     }
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        fixed_width(&self.data_type, super::take(&mut self.values), nulls)
+        fixed_width(&self.data_type, &mut self.values, nulls)
     }
 }
 
 /// An array of this type over these values.
 pub(super) fn fixed_width<T: ArrowNativeType>(
     data_type: &DataType,
-    values: Vec<T>,
+    values: &mut Values<T>,
     nulls: Option<NullBuffer>,
 ) -> Result<ArrayRef> {
+    let length = values.len();
     let data = ArrayData::builder(data_type.clone())
-        .len(values.len())
+        .len(length)
         .nulls(nulls)
-        .add_buffer(Buffer::from_vec(values))
+        .add_buffer(values.finish())
         .build()
         .map_err(internal)?;
     Ok(make_array(data))

@@ -1,4 +1,7 @@
 //! Records: the fields of a row, kept or skipped, in the order of the file.
+//!
+//! A record that is a field of a record and cannot be null takes no bytes of its own: its fields are
+//! read as if they were fields of the outer one, and become a struct when the batch is done.
 
 use std::sync::Arc;
 
@@ -10,44 +13,115 @@ use super::primitive::internal;
 use super::{Build, Column};
 use crate::decode::Input;
 use crate::error::{Error, Result};
-use crate::plan::{RecordPlan, Skip, Step};
+use crate::plan::{RecordPlan, Shape, Skip, Step};
 
 pub(crate) struct RecordColumn {
     steps: Vec<FieldStep>,
-    /// For each field, its number among the kept steps.
-    order: Vec<usize>,
-    fields: Fields,
+    layout: Layout,
     length: usize,
 }
 
+/// Its tag is a byte of its own, as that of [`Column`] is.
+#[repr(u8)]
 enum FieldStep {
-    Keep { name: Arc<str>, column: Column },
+    Keep {
+        /// Where the value is in the record, as errors name it.
+        path: Arc<str>,
+        column: Column,
+    },
     Skip(Skip),
+}
+
+/// Which columns are the fields of a record.
+struct Layout {
+    /// In the order of the columns.
+    parts: Vec<Part>,
+    /// For each field, its number among `parts`.
+    order: Vec<usize>,
+    fields: Fields,
+}
+
+enum Part {
+    /// The next column.
+    Column,
+    /// As many of the next columns as its fields take.
+    Record(Layout),
+}
+
+impl Layout {
+    /// The layout of a record at `path`, whose steps are added to `steps`.
+    fn new(plan: &RecordPlan, path: Option<&str>, steps: &mut Vec<FieldStep>) -> Self {
+        let mut parts = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
+        for step in &plan.steps {
+            let (name, value) = match step {
+                Step::Keep { name, value } => (name, value),
+                Step::Skip(skip) => {
+                    steps.push(FieldStep::Skip(skip.clone()));
+                    continue;
+                }
+            };
+            let path = match path {
+                Some(path) => format!("{path}.{name}").into(),
+                None => name.clone(),
+            };
+            fields.push(value.field(name));
+            parts.push(match (&value.shape, value.nulls) {
+                (Shape::Record(plan), None) => Part::Record(Self::new(plan, Some(&path), steps)),
+                _ => {
+                    let column = Column::new(value);
+                    steps.push(FieldStep::Keep { path, column });
+                    Part::Column
+                }
+            });
+        }
+        let order = plan.order.clone();
+        let fields = order.iter().filter_map(|&index| fields.get(index));
+        Self {
+            fields: fields.cloned().collect(),
+            parts,
+            order,
+        }
+    }
+
+    /// The fields as arrays, made of the next of `columns`, structs with these nulls.
+    fn fields(
+        &self,
+        columns: &mut impl Iterator<Item = ArrayRef>,
+        nulls: Option<&NullBuffer>,
+        length: usize,
+    ) -> Result<Vec<ArrayRef>> {
+        let mut arrays = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            match part {
+                Part::Column => arrays.extend(columns.next()),
+                Part::Record(layout) => arrays.push(layout.array(columns, nulls, length)?),
+            }
+        }
+        let ordered = self.order.iter().filter_map(|&index| arrays.get(index));
+        Ok(ordered.cloned().collect())
+    }
+
+    fn array(
+        &self,
+        columns: &mut impl Iterator<Item = ArrayRef>,
+        nulls: Option<&NullBuffer>,
+        length: usize,
+    ) -> Result<ArrayRef> {
+        let arrays = self.fields(&mut *columns, nulls, length)?;
+        let (fields, nulls) = (self.fields.clone(), nulls.cloned());
+        let array = StructArray::try_new_with_length(fields, arrays, nulls, length);
+        Ok(Arc::new(array.map_err(internal)?))
+    }
 }
 
 impl RecordColumn {
     pub(crate) fn new(plan: &RecordPlan) -> Self {
-        let mut fields: Vec<Field> = Vec::new();
-        let steps = plan
-            .steps
-            .iter()
-            .map(|step| match step {
-                Step::Keep { name, value } => {
-                    fields.push(value.field(name));
-                    FieldStep::Keep {
-                        name: name.clone(),
-                        column: Column::new(value),
-                    }
-                }
-                Step::Skip(skip) => FieldStep::Skip(skip.clone()),
-            })
-            .collect();
-        let order = plan.order.clone();
-        let fields = order.iter().filter_map(|&index| fields.get(index));
+        let mut steps = Vec::new();
+        let layout = Layout::new(plan, None, &mut steps);
         Self {
             steps,
-            fields: fields.cloned().collect(),
-            order,
+            layout,
             length: 0,
         }
     }
@@ -59,15 +133,57 @@ impl RecordColumn {
         })
     }
 
-    /// Reads one record.
-    #[inline]
-    pub(crate) fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    /// Reads so many records, or fewer once the batch takes `large` bytes. For each of them
+    /// `row_bytes` have been charged.
+    ///
+    /// Returns how many it read, with the error that ended it if there was one.
+    pub(crate) fn read_rows(
+        &mut self,
+        count: usize,
+        row_bytes: usize,
+        input: &mut Input<'_, '_>,
+        large: usize,
+    ) -> (usize, Result<()>) {
+        let mut local = input.copy();
+        // What has been charged for the rows to come does not count yet.
+        let mut most = large.saturating_add(count * row_bytes);
+        for read in 0..count {
+            if let Err(error) = self.read_one(&mut local) {
+                return (read, Err(error));
+            }
+            most -= row_bytes;
+            if local.budget.used() >= most {
+                input.cursor = local.cursor;
+                return (read + 1, Ok(()));
+            }
+        }
+        input.cursor = local.cursor;
+        (count, Ok(()))
+    }
+
+    /// Reads so many records of a block of `length` bytes and notes where each begins.
+    pub(crate) fn read_rows_noting(
+        &mut self,
+        count: usize,
+        input: &mut Input<'_, '_>,
+        length: usize,
+        starts: &mut Vec<usize>,
+    ) -> Result<()> {
+        for _ in 0..count {
+            starts.push(length.saturating_sub(input.cursor.remaining()));
+            self.read(input)?;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn read_one(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         for step in &mut self.steps {
             match step {
-                FieldStep::Keep { name, column } => {
-                    column.read(input).map_err(|error| in_field(error, name))?;
+                FieldStep::Keep { path, column } => {
+                    column.read(input).map_err(|error| in_field(error, path))?;
                 }
-                FieldStep::Skip(skip) => skip.skip(input)?,
+                FieldStep::Skip(skip) => input.with(|input| skip.skip(input))?,
             }
         }
         self.length += 1;
@@ -84,30 +200,37 @@ impl RecordColumn {
         self.length = self.length.min(length);
     }
 
-    /// The fields as arrays, each with these nulls; the column is empty afterwards.
-    fn finish_fields(&mut self, nulls: Option<&NullBuffer>) -> Result<Vec<ArrayRef>> {
-        self.length = 0;
+    /// All columns as arrays, each with these nulls; they are empty afterwards.
+    fn finish_columns(&mut self, nulls: Option<&NullBuffer>) -> Result<Vec<ArrayRef>> {
         let arrays = self.columns().map(|column| column.finish(nulls.cloned()));
-        let arrays = arrays.collect::<Result<Vec<_>>>()?;
-        let ordered = self.order.iter().filter_map(|&index| arrays.get(index));
-        Ok(ordered.cloned().collect())
+        arrays.collect()
     }
 
     /// The fields as the columns of a batch; the column is empty afterwards.
     pub(crate) fn finish_row(&mut self) -> Result<Vec<ArrayRef>> {
-        self.finish_fields(None)
+        let length = std::mem::take(&mut self.length);
+        let mut columns = self.finish_columns(None)?.into_iter();
+        self.layout.fields(&mut columns, None, length)
     }
 }
 
 #[cold]
-fn in_field(error: Error, name: &str) -> Error {
-    error.in_field(name)
+fn in_field(error: Error, path: &str) -> Error {
+    error.in_field(path)
 }
 
 impl Build for RecordColumn {
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
-        Self::read(self, input)
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
+        self.read_several(1, input)
+    }
+
+    fn read_several(&mut self, count: usize, input: &mut Input<'_, '_>) -> Result<()> {
+        let mut local = input.copy();
+        for _ in 0..count {
+            self.read_one(&mut local)?;
+        }
+        input.cursor = local.cursor;
+        Ok(())
     }
 
     fn push_null(&mut self) {
@@ -123,12 +246,11 @@ impl Build for RecordColumn {
         Self::truncate(self, length);
     }
 
+    /// The fields of a null record are null as well: whoever takes a field out of the struct, such
+    /// as DataFusion's `get_field`, looks at the field alone.
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let length = self.length;
-        // The fields of a null record are null as well: whoever takes a field out of the struct,
-        // such as DataFusion's `get_field`, looks at the field alone.
-        let arrays = self.finish_fields(nulls.as_ref())?;
-        let array = StructArray::try_new_with_length(self.fields.clone(), arrays, nulls, length);
-        Ok(Arc::new(array.map_err(internal)?))
+        let length = std::mem::take(&mut self.length);
+        let mut columns = self.finish_columns(nulls.as_ref())?.into_iter();
+        self.layout.array(&mut columns, nulls.as_ref(), length)
     }
 }

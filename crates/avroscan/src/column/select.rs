@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBufferBuilder};
+use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
 
 use super::Build;
+use super::values::Bits;
 use super::ways::Ways;
 use crate::decode::Input;
 use crate::error::Result;
@@ -15,7 +16,7 @@ use crate::resolve::mismatch;
 
 pub(crate) struct SelectColumn {
     routes: Routes,
-    validity: BooleanBufferBuilder,
+    validity: Bits,
     values: Ways,
 }
 
@@ -23,14 +24,14 @@ impl SelectColumn {
     pub(crate) fn new(plan: &SelectPlan) -> Self {
         Self {
             routes: plan.routes.clone(),
-            validity: BooleanBufferBuilder::new(0),
+            validity: Bits::default(),
             values: Ways::new(&plan.ways),
         }
     }
 }
 
 /// The way that the next value goes.
-pub(super) fn next_route<'a>(routes: &'a Routes, input: &mut Input<'_>) -> Result<&'a Route> {
+pub(super) fn next_route<'a>(routes: &'a Routes, input: &mut Input<'_, '_>) -> Result<&'a Route> {
     let index = match routes.tagged {
         true => input
             .cursor
@@ -50,11 +51,11 @@ fn refused(reason: &Arc<str>) -> crate::error::Error {
 }
 
 impl Build for SelectColumn {
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         match next_route(&self.routes, input)? {
             Route::Keep { way, .. } => {
                 self.values.read(*way, input)?;
-                self.validity.append(true);
+                self.validity.push(true);
             }
             Route::Skip(skip) => {
                 skip.skip(input)?;
@@ -67,7 +68,7 @@ impl Build for SelectColumn {
 
     fn push_null(&mut self) {
         self.values.push_null();
-        self.validity.append(false);
+        self.validity.push(false);
     }
 
     fn reserve(&mut self, additional: usize) {
@@ -82,8 +83,7 @@ impl Build for SelectColumn {
 
     /// The nulls of this column are its own: whatever encloses it has pushed its nulls here too.
     fn finish(&mut self, _: Option<NullBuffer>) -> Result<ArrayRef> {
-        let nulls = NullBuffer::new(self.validity.finish());
-        self.values
-            .finish((nulls.null_count() > 0).then_some(nulls))
+        let nulls = self.validity.finish_nulls();
+        self.values.finish(nulls)
     }
 }

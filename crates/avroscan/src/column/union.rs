@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBufferBuilder, StructArray};
+use arrow::array::{ArrayRef, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Fields};
 
 use super::Build;
 use super::primitive::internal;
 use super::select::next_route;
+use super::values::Bits;
 use super::ways::Ways;
 use crate::decode::Input;
 use crate::error::Result;
@@ -19,20 +20,20 @@ pub(crate) struct UnionColumn {
     branches: Vec<Branch>,
     fields: Fields,
     /// Of the struct; there only where a branch is null.
-    validity: Option<BooleanBufferBuilder>,
+    validity: Option<Bits>,
     length: usize,
 }
 
 struct Branch {
     name: Arc<str>,
     values: Ways,
-    validity: BooleanBufferBuilder,
+    validity: Bits,
 }
 
 impl Branch {
     fn push_null(&mut self) {
         self.values.push_null();
-        self.validity.append(false);
+        self.validity.push(false);
     }
 }
 
@@ -41,7 +42,7 @@ impl UnionColumn {
         let branches = plan.fields.iter().map(|field| Branch {
             name: field.name.clone(),
             values: Ways::new(&field.ways),
-            validity: BooleanBufferBuilder::new(0),
+            validity: Bits::default(),
         });
         let fields = match data_type {
             DataType::Struct(fields) => fields.clone(),
@@ -51,14 +52,14 @@ impl UnionColumn {
             routes: plan.routes.clone(),
             branches: branches.collect(),
             fields,
-            validity: plan.nullable.then(|| BooleanBufferBuilder::new(0)),
+            validity: plan.nullable.then(Bits::default),
             length: 0,
         }
     }
 }
 
 impl Build for UnionColumn {
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         let route = next_route(&self.routes, input)?;
         let mut filled = None;
         match route {
@@ -67,14 +68,14 @@ impl Build for UnionColumn {
                 if let Some(branch) = self.branches.get_mut(*field) {
                     let read = branch.values.read(*way, input);
                     read.map_err(|error| error.in_field(&branch.name))?;
-                    branch.validity.append(true);
+                    branch.validity.push(true);
                 }
             }
             Route::Skip(skip) => skip.skip(input)?,
             Route::Null | Route::Refuse(_) => {}
         }
         if let Some(validity) = &mut self.validity {
-            validity.append(!matches!(route, Route::Null));
+            validity.push(!matches!(route, Route::Null));
         }
         for (number, branch) in self.branches.iter_mut().enumerate() {
             if Some(number) != filled {
@@ -88,7 +89,7 @@ impl Build for UnionColumn {
     fn push_null(&mut self) {
         self.branches.iter_mut().for_each(Branch::push_null);
         if let Some(validity) = &mut self.validity {
-            validity.append(false);
+            validity.push(false);
         }
         self.length += 1;
     }
@@ -114,20 +115,17 @@ impl Build for UnionColumn {
     /// The branches' nulls and the struct's own are its own; `nulls` are what encloses a union
     /// without a null branch, and were pushed here too.
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let own = self
-            .validity
-            .as_mut()
-            .map(|validity| NullBuffer::new(validity.finish()));
-        let nulls = own.or(nulls).filter(|nulls| nulls.null_count() > 0);
+        let nulls = match &mut self.validity {
+            Some(validity) => validity.finish_nulls(),
+            None => nulls.filter(|nulls| nulls.null_count() > 0),
+        };
         let length = std::mem::take(&mut self.length);
         let arrays = self
             .branches
             .iter_mut()
             .map(|branch| {
-                let nulls = NullBuffer::new(branch.validity.finish());
-                branch
-                    .values
-                    .finish(Some(nulls).filter(|nulls| nulls.null_count() > 0))
+                let nulls = branch.validity.finish_nulls();
+                branch.values.finish(nulls)
             })
             .collect::<Result<Vec<_>>>()?;
         let array = StructArray::try_new_with_length(self.fields.clone(), arrays, nulls, length);

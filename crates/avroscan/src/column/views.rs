@@ -6,24 +6,65 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BinaryViewArray};
 use arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 
+use super::Build;
 use super::primitive::internal;
-use super::{Build, trusted};
-use crate::decode::Input;
+use super::values::Values;
+use crate::decode::{Budget, Input};
 use crate::error::{Error, ErrorKind, Result};
+use crate::trusted;
 
 /// Longest value that fits into a view (Arrow columnar format: "Variable-size Binary View").
 const INLINE: usize = 12;
+/// The bits that no ASCII byte has.
+const NOT_ASCII: u128 = u128::from_le_bytes([0x80; 16]);
+
+/// Longest value that is copied whole, with what follows it, before its end is looked for: copying
+/// a known number of bytes is two instructions, copying a varying one is a call.
+const COPIED_WHOLE: usize = 64;
 
 /// The views and their content.
 #[derive(Default)]
 pub(crate) struct Views {
-    views: Vec<u128>,
-    content: Vec<u8>,
+    views: Values<u128>,
+    content: Values<u8>,
 }
 
 impl Views {
+    /// Reads a length and so many bytes, which must be UTF-8 if this is `TEXT`.
     #[inline(always)]
-    pub(super) fn push(&mut self, bytes: &[u8], input: &mut Input<'_>) -> Result<()> {
+    pub(super) fn read<const TEXT: bool>(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
+        let length = input.cursor.length()?;
+        if length <= INLINE
+            && let Some(bytes) = input.cursor.peek::<16>()
+        {
+            let word = u128::from_le_bytes(*bytes) & !(u128::MAX << (8 * length));
+            let bytes = input.cursor.take(length)?;
+            if TEXT && word & NOT_ASCII != 0 {
+                check_utf8(bytes)?;
+            }
+            self.views.push(length as u128 | word << 32);
+            return Ok(());
+        }
+        let whole = input.cursor.peek::<COPIED_WHOLE>();
+        let bytes = input.cursor.take(length)?;
+        if TEXT && !bytes.is_ascii() {
+            check_utf8(bytes)?;
+        }
+        match whole {
+            Some(whole) if length <= COPIED_WHOLE => {
+                let view = self.view(bytes, input.budget)?;
+                let end = self.content.len() + length;
+                self.content.extend_from_slice(whole);
+                self.content.truncate(end);
+                self.views.push(view);
+                Ok(())
+            }
+            _ => self.push(bytes, input.budget),
+        }
+    }
+
+    /// Pushes a value of any length.
+    pub(super) fn push(&mut self, bytes: &[u8], budget: &mut Budget<'_>) -> Result<()> {
         let length = bytes.len();
         if length <= INLINE {
             let mut view = [0u8; 16];
@@ -35,18 +76,29 @@ impl Views {
             self.views.push(u128::from_le_bytes(view));
             return Ok(());
         }
-        input.charge(length)?;
+        let view = self.view(bytes, budget)?;
+        self.content.extend_from_slice(bytes);
+        self.views.push(view);
+        Ok(())
+    }
+
+    /// The view of a long value whose bytes are appended to the content next.
+    #[inline(always)]
+    fn view(&self, bytes: &[u8], budget: &mut Budget<'_>) -> Result<u128> {
+        budget.charge(bytes.len())?;
         let (Ok(offset), Some(prefix)) =
             (i32::try_from(self.content.len()), bytes.first_chunk::<4>())
         else {
             return Err(too_much());
         };
-        self.content.extend_from_slice(bytes);
         // Length, the first four bytes, the number of the buffer (the only one), the offset.
-        let view =
-            length as u128 | u128::from(u32::from_le_bytes(*prefix)) << 32 | (offset as u128) << 96;
-        self.views.push(view);
-        Ok(())
+        let (length, prefix) = (bytes.len() as u128, u32::from_le_bytes(*prefix));
+        Ok(length | u128::from(prefix) << 32 | (offset as u128) << 96)
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.views.reserve(additional);
+        self.content.reserve(0);
     }
 
     /// Drops all values but the first `length`, with their content.
@@ -63,14 +115,30 @@ impl Views {
 
     /// The views, and the buffer of content if there is any.
     fn finish(&mut self) -> (ScalarBuffer<u128>, Vec<Buffer>) {
-        let content = super::take(&mut self.content);
-        let buffers = if content.is_empty() {
-            Vec::new()
-        } else {
-            vec![Buffer::from_vec(content)]
-        };
-        (super::take(&mut self.views).into(), buffers)
+        let length = self.views.len();
+        let views = ScalarBuffer::new(self.views.finish(), 0, length);
+        if self.content.is_empty() {
+            return (views, Vec::new());
+        }
+        (views, vec![self.content.finish()])
     }
+}
+
+#[cold]
+fn check_utf8(bytes: &[u8]) -> Result<()> {
+    if simdutf8::basic::from_utf8(bytes).is_ok() {
+        return Ok(());
+    }
+    let valid = std::str::from_utf8(bytes)
+        .err()
+        .map_or(0, |error| error.valid_up_to());
+    Err(Error::new(
+        ErrorKind::Utf8,
+        format!(
+            "a string of {} bytes is not UTF-8 from its byte {valid} on",
+            bytes.len()
+        ),
+    ))
 }
 
 #[cold]
@@ -87,7 +155,7 @@ pub(crate) trait ViewValue {
     const IS_TEXT: bool;
 
     /// Reads one value from `input` and pushes it.
-    fn read(&mut self, input: &mut Input<'_>, views: &mut Views) -> Result<()>;
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()>;
 }
 
 /// A column of text or bytes.
@@ -107,18 +175,18 @@ impl<V> ViewColumn<V> {
 }
 
 impl<V: ViewValue> Build for ViewColumn<V> {
-    #[inline]
-    fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
+    #[inline(always)]
+    fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
         self.value.read(input, &mut self.views)
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_null(&mut self) {
         self.views.views.push(0);
     }
 
     fn reserve(&mut self, additional: usize) {
-        self.views.views.reserve(additional);
+        self.views.reserve(additional);
     }
 
     fn truncate(&mut self, length: usize) {

@@ -30,7 +30,7 @@ impl Ways {
     }
 
     /// Reads one value this way.
-    pub(super) fn read(&mut self, way: usize, input: &mut Input<'_>) -> Result<()> {
+    pub(super) fn read(&mut self, way: usize, input: &mut Input<'_, '_>) -> Result<()> {
         if let Some(column) = self.columns.get_mut(way) {
             column.read(input)?;
         }
@@ -76,7 +76,7 @@ impl Ways {
         if let [column] = &mut *self.columns {
             return column.finish(nulls);
         }
-        let order = super::take(&mut self.order);
+        let order = std::mem::take(&mut self.order);
         self.lengths.fill(0);
         let mut arrays = Vec::new();
         for (way, column) in self.columns.iter_mut().enumerate() {

@@ -5,10 +5,19 @@ use crate::limits::Limits;
 use crate::plan::Skip;
 use crate::wire::{Cursor, ItemBlock};
 
-/// A block's bytes with the budgets of block and batch.
+/// What values are read from.
+///
+/// Small, and copied where values are read in a row: a copy whose address nobody takes lives in
+/// registers.
 #[derive(Debug)]
-pub(crate) struct Input<'a> {
+pub(crate) struct Input<'a, 'b> {
     pub(crate) cursor: Cursor<'a>,
+    pub(crate) budget: &'b mut Budget<'a>,
+}
+
+/// What may still be spent on the values of a block and a batch.
+#[derive(Debug)]
+pub(crate) struct Budget<'a> {
     /// Rows and items without bytes that the block may still have.
     zero_byte_items: usize,
     /// Memory that the batch takes so far, and may take.
@@ -22,17 +31,62 @@ pub(crate) struct Input<'a> {
     decimal_digits: usize,
 }
 
-impl<'a> Input<'a> {
+impl<'a, 'b> Input<'a, 'b> {
+    #[inline(always)]
+    pub(crate) fn new(bytes: &'a [u8], budget: &'b mut Budget<'a>) -> Self {
+        let cursor = Cursor::new(bytes);
+        Self { cursor, budget }
+    }
+
+    /// The same place. Whoever reads on from the copy must set this cursor to where that ended.
+    #[inline(always)]
+    pub(crate) fn copy(&mut self) -> Input<'a, '_> {
+        Input {
+            cursor: self.cursor,
+            budget: &mut *self.budget,
+        }
+    }
+
+    /// Lets `read` go on from here with a copy, whose address it may take.
+    #[inline(always)]
+    pub(crate) fn with<T>(
+        &mut self,
+        read: impl FnOnce(&mut Input<'a, '_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut copy = self.copy();
+        let value = read(&mut copy)?;
+        self.cursor = copy.cursor;
+        Ok(value)
+    }
+
+    /// The head of the next block of an array or map, whose items take at least `encoded` bytes
+    /// of the file and `decoded` bytes of memory each.
+    #[inline(always)]
+    pub(crate) fn item_block(
+        &mut self,
+        encoded: usize,
+        decoded: usize,
+    ) -> Result<Option<ItemBlock>> {
+        let Some(block) = self.cursor.item_block(encoded)? else {
+            return Ok(None);
+        };
+        if encoded == 0 {
+            self.budget.spend_zero_byte_items(block.count)?;
+        }
+        self.budget.charge(block.count.saturating_mul(decoded))?;
+        Ok(Some(block))
+    }
+}
+
+impl<'a> Budget<'a> {
     /// `used` is what the batch takes already.
     pub(crate) fn new(
-        bytes: &'a [u8],
         zero_byte_items: usize,
         used: usize,
         limits: &Limits,
         skips: &'a [Skip],
     ) -> Self {
         Self {
-            cursor: Cursor::new(bytes),
             zero_byte_items,
             used,
             most: limits.batch_bytes,
@@ -43,12 +97,14 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The bytes of a value that is not in the block, with budgets of their own.
-    pub(crate) fn of_constant<'b>(&self, bytes: &'b [u8]) -> Input<'b>
-    where
-        'a: 'b,
-    {
-        Input::new(bytes, usize::MAX, 0, &Limits::default(), self.skips)
+    /// What a value that is not in the block may take: a budget of its own.
+    pub(crate) fn of_constant(&self) -> Self {
+        Self::new(usize::MAX, 0, &Limits::default(), self.skips)
+    }
+
+    /// For a new batch: nothing of it takes memory yet.
+    pub(crate) fn start_over(&mut self) {
+        self.used = 0;
     }
 
     pub(crate) fn used(&self) -> usize {
@@ -70,22 +126,9 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The head of the next block of an array or map, whose items take at least `encoded` bytes
-    /// of the file and `decoded` bytes of memory each.
-    #[inline]
-    pub(crate) fn item_block(
-        &mut self,
-        encoded: usize,
-        decoded: usize,
-    ) -> Result<Option<ItemBlock>> {
-        let Some(block) = self.cursor.item_block(encoded)? else {
-            return Ok(None);
-        };
-        if encoded == 0 {
-            self.spend_zero_byte_items(block.count)?;
-        }
-        self.charge(block.count.saturating_mul(decoded))?;
-        Ok(Some(block))
+    /// Takes back what was charged for values that were not read after all.
+    pub(crate) fn refund(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
     }
 
     /// Accounts for rows or items that take no bytes.

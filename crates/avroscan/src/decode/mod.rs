@@ -3,23 +3,29 @@
 //! A letter to whoever changes this next. Two promises meet here: a batch has at most so many rows
 //! however large a block is, and no batch holds a row of a block that later turns out bad. A block
 //! that crosses the end of a batch is therefore decoded to its end once before that batch is handed
-//! out, into columns that are thrown away (`check_ahead`); only then are its rows trusted. With
-//! blocks smaller than a batch that is a part of one block in each batch, and memory never follows
-//! the block size. A bad block is cut out of the columns again, what was complete before it is
-//! handed out, then the error: the rows that come before an error do not depend on the batch size.
+//! out, into columns that are thrown away (`check_ahead`); only then are its rows trusted. That is
+//! twice the work, so the scan asks for it where it must: it ends batches where blocks end, and a
+//! block of more rows than a batch is decoded into one batch and cut into slices, if its columns
+//! take a few megabytes. What crosses the end of a batch is a block that is larger than that, or
+//! whose batch grows past its bytes. Memory never follows the block size. A bad block is cut out of
+//! the columns again, what was complete before it is handed out, then the error: the rows that come
+//! before an error do not depend on the batch size.
 
 mod input;
+mod select;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 
 use crate::column::RecordColumn;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
-pub(crate) use input::Input;
+pub(crate) use input::{Budget, Input};
+use select::{Run, Selector};
 
 /// Most rows for which room is made at once.
 const STRIDE: usize = 1024;
@@ -51,12 +57,16 @@ pub(crate) enum Decoded {
 pub(crate) struct Decoder {
     plan: Arc<DecodePlan>,
     columns: RecordColumn,
+    /// Chooses the rows, where not all are wanted.
+    selector: Option<Selector>,
     /// For checking ahead; made when first needed.
     scratch: Option<RecordColumn>,
     /// Rows in `columns`.
     rows: usize,
     /// Bytes of memory that they take.
     used: usize,
+    /// Rows that the filter dropped, since last asked.
+    pruned: u64,
     open: Option<OpenBlock>,
     limits: Limits,
 }
@@ -64,57 +74,76 @@ pub(crate) struct Decoder {
 /// A block between its first row and its end.
 struct OpenBlock {
     block: Block,
-    /// Bytes and rows of it already decoded.
-    position: usize,
-    row: usize,
+    /// The rows being decoded, and those after them.
+    run: Run,
+    runs: VecDeque<Run>,
     zero_byte_items: usize,
     /// Rows that the batch held before this block.
     rows_before: usize,
-    /// Whether the rest of it is known to be good.
+    /// Whether the rows that are left are known to be good.
     checked: bool,
+    /// Whether the block is known to end after its last row.
+    end_checked: bool,
 }
 
 impl OpenBlock {
-    fn input<'a>(&'a self, used: usize, limits: &Limits, plan: &'a DecodePlan) -> Input<'a> {
-        let rest = self.block.data.get(self.position..).unwrap_or_default();
-        Input::new(rest, self.zero_byte_items, used, limits, plan.recursive())
+    fn budget<'a>(&self, used: usize, limits: &Limits, plan: &'a DecodePlan) -> Budget<'a> {
+        Budget::new(self.zero_byte_items, used, limits, plan.recursive())
     }
 
-    fn rows_left(&self) -> usize {
-        self.block.rows.saturating_sub(self.row)
+    /// The bytes from the next row on.
+    fn rest(&self) -> &[u8] {
+        self.block.data.get(self.run.position..).unwrap_or_default()
     }
 
-    /// Moves on by so many rows, to where the rest of `input` begins.
+    /// Goes to the next run where this one is used up. Whether there are rows left.
+    fn has_rows(&mut self) -> bool {
+        while self.run.rows == 0 {
+            match self.runs.pop_front() {
+                Some(run) => self.run = run,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Moves on by so many rows, to where the rest of the input begins.
     fn advance(&mut self, rows: usize, remaining: usize, zero_byte_items: usize) {
-        self.row += rows;
-        self.position = self.block.data.len().saturating_sub(remaining);
+        self.run.row += rows;
+        self.run.rows = self.run.rows.saturating_sub(rows);
+        self.run.position = self.block.data.len().saturating_sub(remaining);
         self.zero_byte_items = zero_byte_items;
     }
 
     /// After the last row there must be nothing left.
     fn check_end(&self) -> Result<()> {
-        match self.block.data.len().saturating_sub(self.position) {
+        match self.rest().len() {
             0 => Ok(()),
-            left => Err(Error::new(
-                ErrorKind::BlockLength,
-                format!(
-                    "{left} bytes are left over after the {} rows of a block",
-                    self.block.rows
-                ),
-            )),
+            _ if self.end_checked => Ok(()),
+            left => Err(left_over(left, self.block.rows)),
         }
     }
+}
+
+fn left_over(left: usize, rows: usize) -> Error {
+    Error::new(
+        ErrorKind::BlockLength,
+        format!("{left} bytes are left over after the {rows} rows of a block"),
+    )
 }
 
 impl Decoder {
     pub(crate) fn new(plan: Arc<DecodePlan>, limits: Limits) -> Self {
         let columns = RecordColumn::new(plan.row());
+        let selector = Selector::new(&plan);
         Self {
             plan,
             columns,
+            selector,
             scratch: None,
             rows: 0,
             used: 0,
+            pruned: 0,
             open: None,
             limits,
         }
@@ -123,6 +152,11 @@ impl Decoder {
     /// Rows of the batch so far.
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Rows that the filter dropped since this was last asked.
+    pub(crate) fn take_pruned(&mut self) -> u64 {
+        std::mem::take(&mut self.pruned)
     }
 
     /// Begins a block; the one before must have ended.
@@ -141,16 +175,33 @@ impl Decoder {
                 ),
             )));
         }
-        let mut input = Input::new(&[], self.limits.zero_byte_items, 0, &self.limits, &[]);
+        let mut budget = Budget::new(self.limits.zero_byte_items, 0, &self.limits, &[]);
         if smallest == 0 {
-            input.spend_zero_byte_items(rows).map_err(place)?;
+            budget.spend_zero_byte_items(rows).map_err(place)?;
         }
-        self.open = Some(OpenBlock {
+        let zero_byte_items = budget.zero_byte_items();
+        let all = Run {
             position: 0,
             row: 0,
-            zero_byte_items: input.zero_byte_items(),
+            rows,
+        };
+        let runs = match &mut self.selector {
+            Some(selector) => {
+                let selected = selector.select(&block, zero_byte_items, &self.limits);
+                let runs = selected.map_err(place)?;
+                let kept: usize = runs.iter().map(|run| run.rows).sum();
+                self.pruned += rows.saturating_sub(kept) as u64;
+                runs.into()
+            }
+            None => VecDeque::from([all]),
+        };
+        self.open = Some(OpenBlock {
+            run: Run::default(),
+            runs,
+            zero_byte_items,
             rows_before: self.rows,
             checked: false,
+            end_checked: self.selector.is_some(),
             block,
         });
         Ok(())
@@ -165,7 +216,7 @@ impl Decoder {
         };
         match self.decode_block(&mut open, most) {
             Ok(decoded) => {
-                if open.rows_left() > 0 {
+                if open.has_rows() {
                     self.open = Some(open);
                 }
                 Ok(decoded)
@@ -182,32 +233,41 @@ impl Decoder {
 
     fn decode_block(&mut self, open: &mut OpenBlock, most: usize) -> Result<Decoded> {
         let large = self.limits.batch_bytes / 4;
-        let wanted = open.rows_left().min(most.saturating_sub(self.rows));
-        let mut input = open.input(self.used, &self.limits, &self.plan);
         let row_bytes = self.plan.row().sizes.decoded;
-        let read = read_rows(&mut self.columns, &mut input, row_bytes, wanted, large)
-            .map_err(|(error, row)| error.at_row((open.row + row) as u64))?;
-        self.rows += read;
-        self.used = input.used();
-        let (remaining, zero_byte_items) = (input.cursor.remaining(), input.zero_byte_items());
-        open.advance(read, remaining, zero_byte_items);
-
-        if open.rows_left() == 0 {
-            open.check_end()?;
-            let full = self.rows >= most || self.used >= large;
-            return Ok(if full {
-                Decoded::Full
-            } else {
-                Decoded::BlockEnd
-            });
+        while open.has_rows() {
+            if self.rows >= most || self.used >= large {
+                if !open.checked {
+                    self.check_ahead(open)?;
+                    open.checked = true;
+                }
+                // Later batches begin with rows of this block, which is good to its end.
+                open.rows_before = 0;
+                return Ok(Decoded::Full);
+            }
+            let wanted = open.run.rows.min(most - self.rows);
+            if open.end_checked && self.plan.arrow_schema().fields().is_empty() {
+                // The number of the rows is all that is wanted, and known.
+                self.rows += wanted;
+                open.run.rows -= wanted;
+                continue;
+            }
+            let mut budget = open.budget(self.used, &self.limits, &self.plan);
+            let mut input = Input::new(open.rest(), &mut budget);
+            let read = read_rows(&mut self.columns, &mut input, row_bytes, wanted, large)
+                .map_err(|(error, row)| error.at_row((open.run.row + row) as u64))?;
+            self.rows += read;
+            let remaining = input.cursor.remaining();
+            self.used = budget.used();
+            let zero_byte_items = budget.zero_byte_items();
+            open.advance(read, remaining, zero_byte_items);
         }
-        if !open.checked {
-            self.check_ahead(open)?;
-            open.checked = true;
-        }
-        // Later batches begin with rows of this block, which is good to its end.
-        open.rows_before = 0;
-        Ok(Decoded::Full)
+        open.check_end()?;
+        let full = self.rows >= most || self.used >= large;
+        Ok(if full {
+            Decoded::Full
+        } else {
+            Decoded::BlockEnd
+        })
     }
 
     /// Decodes the rest of a block and forgets it.
@@ -221,15 +281,18 @@ impl Decoder {
                 data: open.block.data.clone(),
                 ..open.block
             },
+            runs: open.runs.clone(),
             ..*open
         };
-        while ahead.rows_left() > 0 {
-            let mut input = ahead.input(0, &self.limits, &self.plan);
-            let wanted = ahead.rows_left().min(STRIDE);
+        while ahead.has_rows() {
+            let mut budget = ahead.budget(0, &self.limits, &self.plan);
+            let mut input = Input::new(ahead.rest(), &mut budget);
+            let wanted = ahead.run.rows.min(STRIDE);
             let read = read_rows(columns, &mut input, row_bytes, wanted, STRIDE_BYTES);
             columns.truncate(0);
-            let read = read.map_err(|(error, row)| error.at_row((ahead.row + row) as u64))?;
-            let (remaining, zero_byte_items) = (input.cursor.remaining(), input.zero_byte_items());
+            let read = read.map_err(|(error, row)| error.at_row((ahead.run.row + row) as u64))?;
+            let remaining = input.cursor.remaining();
+            let zero_byte_items = budget.zero_byte_items();
             ahead.advance(read, remaining, zero_byte_items);
         }
         ahead.check_end()
@@ -237,24 +300,28 @@ impl Decoder {
 
     /// The rows so far as a batch; the next one begins empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch> {
-        let mut arrays = self.columns.finish_row()?;
-        if self.plan.flatten() {
-            // The fields of a null record are null as well.
-            let rows = arrays.first().and_then(|array| array.as_struct_opt());
-            arrays = rows.map(|rows| rows.columns().to_vec()).unwrap_or_default();
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
-        self.rows = 0;
+        let arrays = self.columns.finish_row()?;
         self.used = 0;
-        RecordBatch::try_new_with_options(self.plan.arrow_schema().clone(), arrays, &options)
-            .map_err(|error| {
-                Error::new(
-                    ErrorKind::Value,
-                    "the decoded columns are not a valid batch",
-                )
-                .with_source(error)
-            })
+        to_batch(&self.plan, arrays, std::mem::take(&mut self.rows))
     }
+}
+
+/// The columns of a plan as a batch of so many rows.
+fn to_batch(plan: &DecodePlan, mut arrays: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+    if plan.flatten() {
+        // The fields of a null record are null as well.
+        let rows = arrays.first().and_then(|array| array.as_struct_opt());
+        arrays = rows.map(|rows| rows.columns().to_vec()).unwrap_or_default();
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let batch = RecordBatch::try_new_with_options(plan.arrow_schema().clone(), arrays, &options);
+    batch.map_err(|error| {
+        Error::new(
+            ErrorKind::Value,
+            "the decoded columns are not a valid batch",
+        )
+        .with_source(error)
+    })
 }
 
 /// Reads `wanted` rows, or fewer once the batch takes `large` bytes.
@@ -262,23 +329,24 @@ impl Decoder {
 /// An error comes with the number of rows before it.
 fn read_rows(
     columns: &mut RecordColumn,
-    input: &mut Input<'_>,
+    input: &mut Input<'_, '_>,
     row_bytes: usize,
     wanted: usize,
     large: usize,
 ) -> Result<usize, (Error, usize)> {
-    let stride = (STRIDE_BYTES / row_bytes.max(1)).clamp(1, STRIDE);
+    let stride = (STRIDE_BYTES.min(large) / row_bytes.max(1)).clamp(1, STRIDE);
     let mut read = 0;
     while read < wanted {
-        let end = wanted.min(read + stride);
-        columns.reserve(end - read);
-        while read < end {
-            input.charge(row_bytes).map_err(|error| (error, read))?;
-            columns.read(input).map_err(|error| (error, read))?;
-            read += 1;
-            if input.used() >= large {
-                return Ok(read);
-            }
+        let count = stride.min(wanted - read);
+        columns.reserve(count);
+        let charged = input.budget.charge(count * row_bytes);
+        charged.map_err(|error| (error, read))?;
+        let (rows, result) = columns.read_rows(count, row_bytes, input, large);
+        read += rows;
+        result.map_err(|error| (error, read))?;
+        if rows < count {
+            input.budget.refund((count - rows) * row_bytes);
+            break;
         }
     }
     Ok(read)

@@ -1,8 +1,8 @@
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::datatypes::{Decimal256Type, Int32Type, Int64Type, IntervalMonthDayNanoType, i256};
 
 use super::*;
-use crate::plan::Projection;
+use crate::plan::{Projection, RowFilter};
 use crate::schema::AvroSchema;
 use crate::wire::testing::{long, text};
 
@@ -393,4 +393,119 @@ fn the_form_of_a_uuid_is_not_checked() {
     let schema = one_field(r#"{"type":"string","logicalType":"uuid"}"#);
     let batch = decode(&schema, &[text(b"not a UUID")]).unwrap();
     assert_eq!(batch.column(0).as_string_view().value(0), "not a UUID");
+}
+
+/// Keeps the rows in which the first column is a multiple of so many.
+#[derive(Debug)]
+struct Every {
+    columns: Projection,
+    divisor: i64,
+}
+
+impl RowFilter for Every {
+    fn projection(&self) -> &Projection {
+        &self.columns
+    }
+
+    fn evaluate(
+        &self,
+        batch: &RecordBatch,
+    ) -> Result<BooleanArray, Box<dyn std::error::Error + Send + Sync>> {
+        let column = batch.column(0).as_primitive::<Int64Type>();
+        Ok(column
+            .iter()
+            .map(|id| id.map(|id| id % self.divisor == 0))
+            .collect())
+    }
+}
+
+const ROW: &str = r#"{"type":"record","name":"R","fields":[
+    {"name":"name","type":"string"},
+    {"name":"tags","type":{"type":"array","items":"int"}},
+    {"name":"id","type":["null","long"]},
+    {"name":"last","type":"boolean"}]}"#;
+
+fn filtering(divisor: i64, projection: &Projection) -> Decoder {
+    let limits = Limits::default();
+    let schema = AvroSchema::parse(ROW, &limits).unwrap();
+    let columns = Projection::columns(["id"]);
+    let plan = |projection| DecodePlan::new(&schema, None, projection, 0, &limits).unwrap();
+    let filter = plan(&columns);
+    let plan = plan(projection).with_filter(filter, Arc::new(Every { columns, divisor }));
+    Decoder::new(Arc::new(plan), limits)
+}
+
+fn row(id: i64) -> Vec<u8> {
+    let tags = match id % 3 {
+        0 => vec![0],
+        1 => [long(2), long(id), long(id), vec![0]].concat(),
+        // With its size: two items in two bytes.
+        _ => [long(-2), long(2), vec![2, 4], vec![0]].concat(),
+    };
+    let id = if id % 7 == 0 {
+        vec![0]
+    } else {
+        [vec![2], long(id)].concat()
+    };
+    [text(b"some text that is not inline"), tags, id, vec![1]].concat()
+}
+
+#[test]
+fn a_filter_keeps_the_rows_it_names_for_any_blocks_and_batches() {
+    for (divisor, rows_per_block, most) in [
+        (1, 10, 1000),
+        (2, 7, 3),
+        (5, 100, 8),
+        (1, 3, 2),
+        (1000, 50, 10),
+        (3, 1, 1),
+    ] {
+        let mut decoder = filtering(divisor, &Projection::columns(["last", "id"]));
+        let mut found = Vec::new();
+        let mut finish = |decoder: &mut Decoder| {
+            let batch = decoder.finish().unwrap();
+            assert!(batch.num_rows() <= most);
+            let ids = batch
+                .column(1)
+                .as_primitive::<Int64Type>()
+                .values()
+                .to_vec();
+            found.extend(ids);
+        };
+        let ids: Vec<i64> = (1..=300).collect();
+        for rows in ids.chunks(rows_per_block) {
+            let rows: Vec<_> = rows.iter().map(|id| row(*id)).collect();
+            decoder.open(block(rows.len(), &rows)).unwrap();
+            while decoder.decode(most).unwrap() == Decoded::Full {
+                finish(&mut decoder);
+            }
+        }
+        finish(&mut decoder);
+        let expected = ids.iter().filter(|id| **id % 7 != 0 && **id % divisor == 0);
+        assert_eq!(
+            found,
+            expected.copied().collect::<Vec<_>>(),
+            "every {divisor}"
+        );
+    }
+}
+
+#[test]
+fn a_filtered_block_is_framed_to_its_end() {
+    let rows: Vec<_> = (1..=5).map(row).collect();
+    let cut = |bytes: usize| {
+        let mut data = rows.concat();
+        data.truncate(data.len() - bytes);
+        Block {
+            data: data.into(),
+            ..block(5, &[])
+        }
+    };
+    // No row is kept, and the last one is cut off.
+    let error = filtering(1000, &Projection::All).open(cut(1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BlockLength);
+    assert_eq!(error.place().row, Some(4));
+    let left = Block { rows: 4, ..cut(0) };
+    let error = filtering(1000, &Projection::All).open(left).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BlockLength);
 }

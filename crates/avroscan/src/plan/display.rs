@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{DecodePlan, RecordPlan, Route, Routes, Shape, Skip, Step, UnionField, ValuePlan};
+use super::{DecodePlan, Hop, RecordPlan, Route, Routes, Shape, Skip, Step, UnionField, ValuePlan};
 
 impl Display for DecodePlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -93,7 +93,15 @@ impl Display for Skip {
                 list(f, branches)?;
                 f.write_str(")")
             }
-            Self::Sequence(skips) => list(f, skips),
+            Self::Sequence(hops) => {
+                for (i, Hop { over, bytes }) in hops.iter().enumerate() {
+                    write!(f, "{}{over}", if i == 0 { "" } else { ", " })?;
+                    if *bytes > 0 {
+                        write!(f, ", {}", Self::Bytes(*bytes))?;
+                    }
+                }
+                Ok(())
+            }
             Self::Recursive(number) => write!(f, "recursive {number}"),
         }
     }

@@ -6,6 +6,7 @@
 
 mod compile;
 mod display;
+mod filter;
 mod projection;
 mod skip;
 
@@ -18,7 +19,10 @@ use crate::error::Result;
 use crate::limits::Limits;
 use crate::resolve::{Promotion, Rescale, Resolved, SymbolNumbers, ValueId};
 use crate::schema::{AvroSchema, NodeId};
+pub(crate) use filter::FilterPlan;
+pub use filter::RowFilter;
 pub use projection::Projection;
+use skip::Hop;
 pub(crate) use skip::Skip;
 
 /// How the rows of a file with one schema become columns.
@@ -31,6 +35,7 @@ pub struct DecodePlan {
     /// How recursive types are skipped, by their number in [`Skip::Recursive`].
     recursive: Vec<Skip>,
     headers_suffice: bool,
+    filter: Option<Box<FilterPlan>>,
 }
 
 impl DecodePlan {
@@ -50,6 +55,21 @@ impl DecodePlan {
     /// The schema of the batches: the columns of the projection, in its order.
     pub fn arrow_schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// The same plan for the rows alone that this filter keeps; `plan` is of its columns.
+    pub(crate) fn with_filter(self, plan: Self, filter: Arc<dyn RowFilter>) -> Self {
+        let filter = Some(Box::new(FilterPlan { plan, filter }));
+        Self {
+            headers_suffice: false,
+            filter,
+            ..self
+        }
+    }
+
+    /// How rows are chosen, if not all are wanted.
+    pub(crate) fn filter(&self) -> Option<&FilterPlan> {
+        self.filter.as_deref()
     }
 
     /// Whether nothing of the rows is wanted but their number.

@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{DecodePlan, Projection};
-use crate::scan::stream::Part;
+use crate::scan::feed::Part;
 use crate::scan::{
     AvroFile, BatchReader, BatchStream, ScanOptions, SchemaMode, block_on, count_rows,
 };

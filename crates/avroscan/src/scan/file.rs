@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::container::{Header, Step, parse_header};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::scan::{BlockWalk, Progress};
 use crate::source::Source;
@@ -110,6 +110,16 @@ impl AvroFile {
 
     pub(crate) async fn read(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
         let bytes = self.source.read(range).await?;
+        progress.add_bytes_read(bytes.len() as u64);
+        Ok(bytes)
+    }
+
+    /// [`read`](Self::read) of a source that can be [read now](Source::read_now).
+    pub(crate) fn read_now(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
+        let bytes = self.source.read_now(range).unwrap_or_else(|| {
+            let what = "the source cannot be read at once";
+            Err(Error::new(ErrorKind::Io, what))
+        })?;
         progress.add_bytes_read(bytes.len() as u64);
         Ok(bytes)
     }

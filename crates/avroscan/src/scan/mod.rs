@@ -1,19 +1,28 @@
 //! Scans: sources and options in, record batches out.
 //!
-//! One machine reads ([`BlockStream`](blocks::BlockStream)), one decodes
-//! ([`Decoder`](crate::decode::Decoder)), and [`BatchStream`] joins them. The blocking
-//! [`BatchReader`] drives the same stream.
+//! One machine reads ([`Feed`](feed::Feed)), some decode ([`Job`](job::Job)), and [`BatchStream`]
+//! joins them. The blocking [`BatchReader`] drives the same stream.
+//!
+//! ```text
+//! files -> Feed -> groups of blocks -> Job, in another thread -\
+//!                                  \-> Job, in another thread --+-> batches, in order
+//! ```
 
 mod blocks;
+mod counted;
 mod dataset;
+mod feed;
 mod file;
+mod job;
 mod options;
 mod progress;
 mod read_ahead;
 mod reader;
 mod start;
+mod steps;
 mod stream;
 mod summary;
+mod turns;
 mod walk;
 
 pub use dataset::Scan;
@@ -24,3 +33,6 @@ pub use reader::{BatchReader, block_on};
 pub use stream::BatchStream;
 pub use summary::FileSummary;
 pub use walk::{BlockInfo, BlockWalk, count_rows};
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,10 @@ use arrow::datatypes::SchemaRef;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::plan::{DecodePlan, Projection};
+use crate::plan::{DecodePlan, Projection, RowFilter};
 use crate::scan::Progress;
 use crate::schema::AvroSchema;
+use crate::source::runtime;
 
 /// Whose schema the rows of several files have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,20 +30,35 @@ pub enum SchemaMode {
 #[non_exhaustive]
 pub struct ScanOptions {
     /// Most rows of a batch, at least 1. Default 100,000: enough to amortise what a batch costs,
-    /// little enough to keep several in memory. Small blocks are joined up to it and large ones
-    /// are cut; a batch that grows past a quarter of [`Limits::batch_bytes`] ends earlier.
+    /// little enough to keep several in memory.
+    ///
+    /// A batch ends where a block ends, unless the block alone has more rows: then it is cut, and
+    /// its last batch has what is left. Small blocks are joined as long as all of their rows fit,
+    /// and as long as they take no more than 1 MiB as stored (10 bytes a row where `batch_size` is
+    /// larger than the default): enough work for one thread at a time. A batch that grows past a
+    /// quarter of [`Limits::batch_bytes`] ends earlier.
     pub batch_size: usize,
-    /// Blocks that are fetched ahead of the one being decoded. Default 4. With 0, bytes are
+    /// Threads that decompress and decode for each stream, at least 1. Default: the number of cores.
+    /// They give the same batches, in the same order, however many they are.
+    ///
+    /// With 1, that is done where the stream is polled: for callers that have several streams of
+    /// their own. The threads are shared by all streams of the process, one a core: more workers
+    /// than that wait for each other.
+    pub workers: usize,
+    /// Blocks that are fetched ahead of those being decoded. Default 4. With 0, bytes are
     /// fetched when they are needed and not before.
     ///
     /// Blocks smaller than a request (1 MiB of a file, 8 MiB of an object) share it with their
     /// neighbours, so read-ahead is never less than one such request.
     pub buffer_blocks: usize,
-    /// Most bytes that are fetched ahead, for each stream. Default 64 MiB. A single block that is
-    /// larger is fetched all the same when its turn comes.
+    /// Most bytes that are fetched ahead of the rows handed out, for each stream: with several
+    /// workers, what they have in hand is among them. Default 64 MiB. A single block that is larger
+    /// is fetched all the same when its turn comes.
     pub buffer_bytes: usize,
     /// The columns to read. Default: all.
     pub projection: Projection,
+    /// Which rows to read, decided from some columns before the others are decoded. Default: all.
+    pub filter: Option<Arc<dyn RowFilter>>,
     /// The schema that the rows are read as: each file's own is resolved to it (specification:
     /// "Schema Resolution"). Default: what [`schema_mode`](Self::schema_mode) says.
     pub reader_schema: Option<Arc<AvroSchema>>,
@@ -51,7 +67,7 @@ pub struct ScanOptions {
     /// How many times more a type that contains itself is spelled out as columns, before what is
     /// inside of it is JSON text. Default 0: text where the type is first met again.
     pub unroll: usize,
-    /// Most rows to read. Default: no limit.
+    /// Most rows to read, of those that the [`filter`](Self::filter) keeps. Default: no limit.
     pub n_rows: Option<u64>,
     /// What a file may ask for before it is refused.
     pub limits: Limits,
@@ -63,9 +79,11 @@ impl Default for ScanOptions {
     fn default() -> Self {
         Self {
             batch_size: 100_000,
+            workers: runtime::cores(),
             buffer_blocks: 4,
             buffer_bytes: 64 << 20,
             projection: Projection::All,
+            filter: None,
             reader_schema: None,
             schema_mode: SchemaMode::default(),
             unroll: 0,
@@ -81,6 +99,13 @@ impl ScanOptions {
     #[must_use]
     pub fn with_batch_size(mut self, rows: usize) -> Self {
         self.batch_size = rows;
+        self
+    }
+
+    /// These options with another number of [`workers`](Self::workers).
+    #[must_use]
+    pub fn with_workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
         self
     }
 
@@ -102,6 +127,13 @@ impl ScanOptions {
     #[must_use]
     pub fn with_projection(mut self, projection: Projection) -> Self {
         self.projection = projection;
+        self
+    }
+
+    /// These options with this [`filter`](Self::filter).
+    #[must_use]
+    pub fn with_filter(mut self, filter: impl Into<Option<Arc<dyn RowFilter>>>) -> Self {
+        self.filter = filter.into();
         self
     }
 
@@ -173,7 +205,13 @@ impl ScanOptions {
     pub(crate) fn plan_as(&self, writer: &AvroSchema, reader: &AvroSchema) -> Result<DecodePlan> {
         // A schema resolved to itself is the same plan, with nothing to look up.
         let reader = (reader.json() != writer.json()).then_some(reader);
-        DecodePlan::new(writer, reader, &self.projection, self.unroll, &self.limits)
+        let plan =
+            |projection| DecodePlan::new(writer, reader, projection, self.unroll, &self.limits);
+        let rows = plan(&self.projection)?;
+        match &self.filter {
+            Some(filter) => Ok(rows.with_filter(plan(filter.projection())?, filter.clone())),
+            None => Ok(rows),
+        }
     }
 
     /// Refuses options that cannot be.
@@ -183,6 +221,9 @@ impl ScanOptions {
                 ErrorKind::Usage,
                 "batch_size must be at least 1",
             ));
+        }
+        if self.workers == 0 {
+            return Err(Error::new(ErrorKind::Usage, "workers must be at least 1"));
         }
         if self.reader_schema.is_some() && self.schema_mode == SchemaMode::UnionByName {
             return Err(Error::new(

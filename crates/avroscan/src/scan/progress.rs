@@ -13,6 +13,7 @@ pub struct Progress(Arc<Counters>);
 #[derive(Default)]
 struct Counters {
     rows: AtomicU64,
+    rows_pruned: AtomicU64,
     blocks: AtomicU64,
     bytes_done: AtomicU64,
     bytes_total: AtomicU64,
@@ -25,7 +26,14 @@ impl Progress {
         self.0.rows.load(Relaxed)
     }
 
-    /// Blocks decoded, wholly or in part. Blocks of which only the header was read do not count.
+    /// Rows that a [filter](crate::ScanOptions::filter) dropped: of these no more was decoded than
+    /// the filter's columns.
+    pub fn rows_pruned(&self) -> u64 {
+        self.0.rows_pruned.load(Relaxed)
+    }
+
+    /// Blocks decoded, wholly or in part, whose turn has come. Blocks of which only the header was
+    /// read do not count.
     pub fn blocks(&self) -> u64 {
         self.0.blocks.load(Relaxed)
     }
@@ -49,8 +57,12 @@ impl Progress {
         self.0.rows.fetch_add(rows, Relaxed);
     }
 
-    pub(crate) fn add_block(&self) {
-        self.0.blocks.fetch_add(1, Relaxed);
+    pub(crate) fn add_rows_pruned(&self, rows: u64) {
+        self.0.rows_pruned.fetch_add(rows, Relaxed);
+    }
+
+    pub(crate) fn add_blocks(&self, blocks: u64) {
+        self.0.blocks.fetch_add(blocks, Relaxed);
     }
 
     pub(crate) fn add_bytes_done(&self, bytes: u64) {
@@ -70,6 +82,7 @@ impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress")
             .field("rows", &self.rows())
+            .field("rows_pruned", &self.rows_pruned())
             .field("blocks", &self.blocks())
             .field("bytes_done", &self.bytes_done())
             .field("bytes_total", &self.bytes_total())

@@ -4,9 +4,12 @@
 //! far ahead of the decoder as the window allows. All positions are offsets in the file:
 //!
 //! ```text
-//!    taken          fetched                 taken + window
-//!      |---- waiting ---|······ may be fetched ······|
+//!    used              taken          fetched                 taken + window
+//!      |---- in hand ----|---- waiting ---|······ may be fetched ······|
 //! ```
+//!
+//! In hand are the blocks that wait to be decoded or whose rows wait to be handed out. They are
+//! few, or none, unless several workers decode. From `used` on, never more than `buffer_bytes`.
 //!
 //! Requests grow as the reading goes on, each as large as all before it, so that a preview of ten
 //! rows does not begin with a request of 8 MiB.
@@ -31,7 +34,6 @@ pub(crate) struct ReadAhead {
     shared: Arc<Shared>,
     sizes: RequestSizes,
     buffer_blocks: u64,
-    buffer_bytes: u64,
     /// Bytes of the largest block so far, with header and marker.
     largest_block: u64,
     /// Stops with its handle.
@@ -59,11 +61,25 @@ impl RequestSizes {
 struct Shared {
     wishes: Mutex<Wishes>,
     changed: Notify,
+    buffer_bytes: u64,
+}
+
+/// For telling that bytes are no longer in hand.
+#[derive(Clone, Debug)]
+pub(crate) struct InHand(Arc<Shared>);
+
+impl InHand {
+    /// All bytes before `offset` are used up.
+    pub(crate) fn used(&self, offset: u64) {
+        self.0.change(|wishes| wishes.used = offset);
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Wishes {
     /// All bytes before this offset have been used up.
+    used: u64,
+    /// All bytes before this offset have been taken, as blocks.
     taken: u64,
     /// All bytes before this offset are needed now.
     demanded: u64,
@@ -79,6 +95,12 @@ impl Shared {
 
     fn wishes(&self) -> Wishes {
         *self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The offset up to which may be fetched without being asked.
+    fn allowed(&self, wishes: Wishes) -> u64 {
+        let ahead = wishes.taken.saturating_add(wishes.window);
+        ahead.min(wishes.used.saturating_add(self.buffer_bytes))
     }
 }
 
@@ -101,6 +123,7 @@ impl ReadAhead {
         };
         let (sender, pieces) = mpsc::unbounded_channel();
         let wishes = Wishes {
+            used: range.start,
             taken: range.start,
             demanded: range.start,
             window: 0,
@@ -108,6 +131,7 @@ impl ReadAhead {
         let shared = Arc::new(Shared {
             wishes: Mutex::new(wishes),
             changed: Notify::new(),
+            buffer_bytes,
         });
         let fetch = fetch(
             file,
@@ -124,7 +148,6 @@ impl ReadAhead {
             shared,
             sizes,
             buffer_blocks,
-            buffer_bytes,
             largest_block: 0,
             _task: task,
         };
@@ -144,7 +167,12 @@ impl ReadAhead {
         })
     }
 
-    /// All bytes before `offset` are used up, the last of them by a block of so many bytes.
+    /// What is to be told when blocks that were taken are used up.
+    pub(crate) fn in_hand(&self) -> InHand {
+        InHand(self.shared.clone())
+    }
+
+    /// All bytes before `offset` are taken, the last of them by a block of so many bytes.
     pub(crate) fn took(&mut self, offset: u64, block: u64) {
         self.largest_block = self.largest_block.max(block);
         let window = self.window(offset);
@@ -154,14 +182,14 @@ impl ReadAhead {
         });
     }
 
-    /// So many blocks, or two requests where blocks are smaller, within the bytes allowed.
+    /// So many blocks, or two requests where blocks are smaller.
     fn window(&self, taken: u64) -> u64 {
         if self.buffer_blocks == 0 {
             return 0;
         }
         let blocks = self.largest_block.saturating_mul(self.buffer_blocks);
         let requests = self.sizes.at(taken).saturating_mul(2);
-        blocks.max(requests).min(self.buffer_bytes)
+        blocks.max(requests)
     }
 }
 
@@ -189,7 +217,7 @@ async fn fetch(
         } else {
             position.saturating_add(request).min(range.end)
         };
-        let allowed = end <= wishes.taken.saturating_add(wishes.window);
+        let allowed = end <= shared.allowed(wishes);
         if end <= position || (position >= wishes.demanded && !allowed) {
             shared.changed.notified().await;
             continue;

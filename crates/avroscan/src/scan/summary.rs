@@ -40,6 +40,7 @@ impl AvroFile {
             Decompressor::new(self.header().codec, options.limits.decompressed_bytes);
         let mut done = 0;
         if let Some(mut blocks) = BlockStream::open(self, Split::all(), options).await? {
+            let in_hand = blocks.in_hand();
             while let Some((index, block)) = blocks.next().await? {
                 summary.blocks += 1;
                 summary.rows = summary.rows.saturating_add(block.header.rows as u64);
@@ -49,9 +50,10 @@ impl AvroFile {
                     .decompress(block.data)
                     .map_err(|error| error.in_block(index).at_offset(offset))?;
                 summary.decompressed_bytes += data.len() as u64;
-                progress.add_block();
+                progress.add_blocks(1);
                 progress.add_bytes_done(blocks.offset() - done);
                 done = blocks.offset();
+                in_hand.used(done);
             }
         }
         progress.add_bytes_done(self.size() - done);

@@ -1,15 +1,18 @@
 //! From block header to block header, without the blocks.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use crate::container::{BlockHeader, SYNC_LENGTH, Step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::start::find_start;
+use crate::scan::steps::Steps;
 use crate::scan::{AvroFile, Progress};
+use crate::source::runtime;
 use crate::split::Split;
+
+/// Most blocks that are looked at in one go, where that is done in another thread.
+const MOST_AT_ONCE: usize = 4096;
 
 /// What a block's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +32,9 @@ pub struct BlockInfo {
 ///
 /// Each step reads the marker at the end of a block together with the header of the next, a few
 /// dozen bytes, in one small read ([`Source::probe_bytes`](crate::Source::probe_bytes)) that many
-/// small blocks share. A walk sees a truncated file and a damaged block header or marker, not a
-/// damaged block.
+/// small blocks share. A file is walked in a thread that may block, many steps at a time: twice as
+/// many each time, so that who wants to see the first block alone does not pay for more. A walk
+/// sees a truncated file and a damaged block header or marker, not a damaged block.
 #[derive(Debug)]
 pub struct BlockWalk {
     file: Arc<AvroFile>,
@@ -39,12 +43,20 @@ pub struct BlockWalk {
     progress: Progress,
     /// Where the next block begins, once that is known.
     next: Option<u64>,
-    /// Number of the next block, from 0 where the walk began.
-    index: u64,
-    /// Bytes at hand, and where they begin in the file.
-    window: Bytes,
-    window_start: u64,
-    failed: bool,
+    /// Beyond the blocks that were looked at ahead; elsewhere while more of them are.
+    steps: Option<Steps>,
+    /// Blocks that were looked at ahead, and how many are next time.
+    ahead: VecDeque<BlockInfo>,
+    at_once: usize,
+    /// What comes after them.
+    then: Then,
+}
+
+#[derive(Debug)]
+enum Then {
+    More,
+    Error(Error),
+    End,
 }
 
 impl BlockWalk {
@@ -60,21 +72,25 @@ impl BlockWalk {
             limits,
             progress,
             next: None,
-            index: 0,
-            window: Bytes::new(),
-            window_start: 0,
-            failed: false,
+            steps: None,
+            ahead: VecDeque::new(),
+            at_once: 1,
+            then: Then::More,
         }
     }
 
     /// A walk over the whole file.
     pub(super) fn from_the_first(file: Arc<AvroFile>, limits: Limits, progress: Progress) -> Self {
         let first = file.header().length;
-        let walk = Self::new(file, Split::all(), limits, progress);
-        Self {
-            next: Some(first),
-            ..walk
-        }
+        let mut walk = Self::new(file, Split::all(), limits, progress);
+        walk.begin(first);
+        walk
+    }
+
+    fn begin(&mut self, offset: u64) {
+        let (file, limits) = (self.file.clone(), self.limits.clone());
+        self.next = Some(offset);
+        self.steps = Some(Steps::new(file, limits, offset, self.split.end));
     }
 
     /// The header of the next block in the split, or `None` after the last.
@@ -83,37 +99,64 @@ impl BlockWalk {
     /// Those of reading, and of a header or marker that cannot be, with file, block and offset.
     /// After an error the walk is over.
     pub async fn next(&mut self) -> Result<Option<BlockInfo>> {
-        if self.failed {
-            return Ok(None);
+        loop {
+            if let Some(block) = self.ahead.pop_front() {
+                self.next = Some(block.end);
+                return Ok(Some(block));
+            }
+            match std::mem::replace(&mut self.then, Then::End) {
+                Then::More => {}
+                Then::Error(error) => return Err(error.in_file(self.file.location())),
+                Then::End => return Ok(None),
+            }
+            self.then = match self.look().await {
+                Ok(true) => Then::More,
+                Ok(false) => Then::End,
+                Err(error) => Then::Error(error),
+            };
         }
-        let result = self.next_in_split().await;
-        self.failed = result.is_err();
-        result.map_err(|error| error.in_file(self.file.location()))
     }
 
-    async fn next_in_split(&mut self) -> Result<Option<BlockInfo>> {
-        let next = match self.next {
-            Some(next) => next,
-            None => {
-                let search = find_start(&self.file, self.split, &self.limits, &self.progress);
-                match Box::pin(search).await? {
-                    Some(start) => start.offset,
-                    None => self.file.size(),
-                }
+    /// Looks at some blocks ahead, and says whether there may be more.
+    async fn look(&mut self) -> Result<bool> {
+        if self.next.is_none() {
+            let search = find_start(&self.file, self.split, &self.limits, &self.progress);
+            match Box::pin(search).await? {
+                Some(start) => self.begin(start.offset),
+                None => return Ok(false),
             }
-        };
-        self.next = Some(next);
-        if next >= self.split.end.min(self.file.size()) {
-            return Ok(None);
         }
-        let index = self.index;
-        let block = self
-            .step(next)
-            .await
-            .map_err(|error| error.in_block(index).at_offset(next))?;
-        self.next = Some(block.end);
-        self.index += 1;
-        Ok(Some(block))
+        let Some(mut steps) = self.steps.take() else {
+            return Ok(false);
+        };
+        // Asked for nothing, which costs nothing.
+        if self.file.source().read_now(0..0).is_none() {
+            let block = steps.next(&self.progress).await?;
+            self.steps = Some(steps);
+            self.ahead.extend(block);
+            return Ok(block.is_some());
+        }
+        let most = self.at_once;
+        self.at_once = most.saturating_mul(2).min(MOST_AT_ONCE);
+        let progress = self.progress.clone();
+        let look = move || {
+            let mut ahead = VecDeque::with_capacity(most);
+            let more = loop {
+                match steps.next_now(&progress) {
+                    Ok(Some(block)) => ahead.push_back(block),
+                    Ok(None) => break Ok(false),
+                    Err(error) => break Err(error),
+                }
+                if ahead.len() == most {
+                    break Ok(true);
+                }
+            };
+            (steps, ahead, more)
+        };
+        let (steps, ahead, more) = runtime::run_blocking(look).await?;
+        self.steps = Some(steps);
+        self.ahead = ahead;
+        more
     }
 
     /// Goes to the first block that begins in `split` and returns where.
@@ -124,54 +167,11 @@ impl BlockWalk {
                 Some(next) if next >= split.start => return Ok(Some(next)),
                 _ => {}
             }
+            // What comes after it is not looked at: if it is damaged, whoever reads it says so.
             if self.next().await?.is_none() {
                 return Ok(None);
             }
         }
-    }
-
-    async fn step(&mut self, offset: u64) -> Result<BlockInfo> {
-        let size = self.file.size();
-        let mut length = 2;
-        let header = loop {
-            let bytes = self.bytes(offset, length).await?;
-            match BlockHeader::parse(&bytes, offset, size, &self.limits)? {
-                Step::Ready(header) => break header,
-                Step::Need(more) => length = bytes.len() + more,
-            }
-        };
-        let marker = self.bytes(header.marker(), SYNC_LENGTH).await?;
-        header.check_marker(&marker, &self.file.header().sync)?;
-        Ok(BlockInfo {
-            offset: header.offset,
-            end: header.end(),
-            rows: header.rows as u64,
-            bytes: header.size as u64,
-        })
-    }
-
-    /// So many bytes from `start` on; fewer only at the end of the file.
-    async fn bytes(&mut self, start: u64, length: usize) -> Result<Bytes> {
-        let size = self.file.size();
-        let end = start.saturating_add(length as u64).min(size);
-        let held = |walk: &Self| {
-            let from = usize::try_from(start.checked_sub(walk.window_start)?).ok()?;
-            let to = usize::try_from(end - walk.window_start).ok()?;
-            (to <= walk.window.len()).then(|| walk.window.slice(from..to))
-        };
-        if let Some(bytes) = held(self) {
-            return Ok(bytes);
-        }
-        let wanted = self.file.source().probe_bytes().max((end - start).max(1));
-        let window_end = start.saturating_add(wanted).min(size);
-        self.window = self.file.read(start..window_end, &self.progress).await?;
-        self.window_start = start;
-        held(self).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Truncated,
-                "the file became shorter while it was read",
-            )
-        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Source, range_len, runtime};
+use super::{Source, buffers, range_len, runtime};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Large enough that the system call does not show, small enough to start early and stay in the
@@ -82,6 +82,18 @@ impl Source for FileSource {
             .flatten()
             .map_err(|error| error.in_file(&self.location))
     }
+
+    fn read_now(&self, range: Range<u64>) -> Option<Result<Bytes>> {
+        let read = || {
+            let len = range_len(&range, self.file.size, &self.location)?;
+            if len == 0 {
+                return Ok(Bytes::new());
+            }
+            let bytes = self.file.read(range.start, len);
+            bytes.map_err(|error| error.in_file(&self.location))
+        };
+        Some(read())
+    }
 }
 
 #[derive(Debug)]
@@ -109,7 +121,7 @@ impl LocalFile {
     }
 
     fn read(&self, offset: u64, len: usize) -> Result<Bytes> {
-        let mut bytes = vec![0; len];
+        let mut bytes = buffers::take(len);
         let result = match &self.kept {
             Some(kept) => read_exact_at(&kept.0, &mut bytes, offset),
             None => read_exact_at(&self.open_again()?, &mut bytes, offset),
@@ -122,7 +134,9 @@ impl LocalFile {
                 .with_source(error)
                 .at_offset(offset),
         })?;
-        Ok(bytes.into())
+        let bytes = Bytes::from(bytes);
+        buffers::keep(&bytes);
+        Ok(bytes)
     }
 
     /// The same file once more, unless the path now leads to another one.

@@ -14,6 +14,7 @@
 //! the bytes mean. Waiting happens on a small runtime of this crate's own, so sources work
 //! the same under any executor, and under none.
 
+mod buffers;
 pub mod conformance;
 mod file;
 mod find;
@@ -67,6 +68,17 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     ///   became shorter or another one, and when reading fails
     /// - [`ErrorKind::NotFound`] if there is no such object, where that shows only now
     async fn read(&self, range: Range<u64>) -> Result<Bytes>;
+
+    /// The same, on this thread, which may block: for many small reads of a local file. `None`
+    /// where reading means waiting for others, and unless a source says how.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    fn read_now(&self, range: Range<u64>) -> Option<Result<Bytes>> {
+        let _ = range;
+        None
+    }
 }
 
 /// The length of a range that lies within a file of this size.

@@ -1,10 +1,13 @@
-//! The runtime that waits: two threads for timers and sockets, and more where a file blocks.
+//! The threads of this crate: those that wait, and those that compute.
 //!
-//! All I/O of this crate happens here. Callers may then be polled by any executor, including one
-//! that knows no tokio, and the threads of a query engine never sit in a system call.
+//! All I/O happens on a runtime of two threads for timers and sockets, and more where a file
+//! blocks. Callers may then be polled by any executor, including one that knows no tokio, and the
+//! threads of a query engine never sit in a system call. What is computed away from the caller
+//! runs on a pool of as many threads as there are cores, however many streams there are.
 
 use std::future::Future;
 use std::io;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
@@ -47,32 +50,81 @@ where
     Task(io_runtime()?.spawn_blocking(function)).await
 }
 
-/// The runtime, started by the first who needs it and never stopped.
-fn io_runtime() -> Result<&'static Handle> {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    static STARTING: Mutex<()> = Mutex::new(());
+/// Begins to run this function on one of the threads that compute, after those that came before.
+/// Dropping the task keeps it from starting, if it has not.
+pub(crate) fn compute<T, F>(function: F) -> Result<Task<T>>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    static COMPUTE: Lazy = Lazy::new(start_compute);
 
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime.handle());
-    }
-    // One starts it while others wait: a second runtime could not be dropped inside of a third.
-    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime.handle());
-    }
-    let runtime = start().map_err(|error| {
-        Error::new(ErrorKind::Io, "the threads for input cannot be started").with_source(error)
-    })?;
-    Ok(RUNTIME.get_or_init(|| runtime).handle())
+    Ok(Task(COMPUTE.handle()?.spawn_blocking(function)))
 }
 
-fn start() -> io::Result<Runtime> {
+/// Threads that can compute at the same time.
+pub(crate) fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+
+    // The answer takes a look at some files.
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+}
+
+fn io_runtime() -> Result<&'static Handle> {
+    static IO: Lazy = Lazy::new(start_io);
+
+    IO.handle()
+}
+
+fn start_io() -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(MAX_BLOCKING)
         .thread_name("avroscan-io")
         .enable_all()
         .build()
+}
+
+/// Only the threads for functions that block are used: they are started when they are needed, end
+/// when they are not, and take what is to be done in order.
+fn start_compute() -> io::Result<Runtime> {
+    Builder::new_current_thread()
+        .max_blocking_threads(cores())
+        .thread_name("avroscan-decode")
+        .build()
+}
+
+/// A runtime, started by the first who needs it and never stopped.
+struct Lazy {
+    start: fn() -> io::Result<Runtime>,
+    runtime: OnceLock<Runtime>,
+    starting: Mutex<()>,
+}
+
+impl Lazy {
+    const fn new(start: fn() -> io::Result<Runtime>) -> Self {
+        Self {
+            start,
+            runtime: OnceLock::new(),
+            starting: Mutex::new(()),
+        }
+    }
+
+    fn handle(&self) -> Result<&Handle> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime.handle());
+        }
+        // One starts it while others wait: a second runtime could not be dropped inside of a third.
+        let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime.handle());
+        }
+        let runtime = (self.start)().map_err(|error| {
+            Error::new(ErrorKind::Io, "the threads for reading cannot be started")
+                .with_source(error)
+        })?;
+        Ok(self.runtime.get_or_init(|| runtime).handle())
+    }
 }
 
 /// A task that ends with its handle.

@@ -4,7 +4,7 @@ use super::varint;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads values off the front of a slice. Never reads past its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
 }
@@ -31,7 +31,7 @@ impl<'a> Cursor<'a> {
         self.rest.len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8]> {
         match self.rest.split_at_checked(length) {
             Some((taken, rest)) => {
@@ -42,7 +42,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    #[inline]
+    /// The next bytes, which stay where they are, if there are as many.
+    #[inline(always)]
+    pub(crate) fn peek<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.rest.first_chunk()
+    }
+
+    #[inline(always)]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         match self.rest.split_first_chunk::<N>() {
             Some((taken, rest)) => {
@@ -53,49 +59,62 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// An integer of any size: what numbers are.
+    ///
+    /// Up to three bytes each length has a branch of its own. Where the lengths of a column are
+    /// much the same the processor guesses them, and goes on with the next value before it has
+    /// seen this one; to compute the length would take it three times as long.
     #[inline(always)]
     pub(crate) fn long(&mut self) -> Result<i64> {
+        let Some(word) = self.peek::<8>() else {
+            return self.long_by_bytes();
+        };
+        let word = u64::from_le_bytes(*word);
+        let (raw, length) = if word & 0x80 == 0 {
+            (word & 0x7f, 1)
+        } else if word & 0x8000 == 0 {
+            (word & 0x7f | word >> 1 & 0x3f80, 2)
+        } else if word & 0x80_0000 == 0 {
+            (word & 0x7f | word >> 1 & 0x3f80 | word >> 2 & 0x1f_c000, 3)
+        } else {
+            match varint::from_word(word) {
+                Some(found) => found,
+                None => return self.long_by_bytes(),
+            }
+        };
+        match self.rest.get(length..) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(varint::zigzag(raw))
+            }
+            None => self.long_by_bytes(),
+        }
+    }
+
+    /// An integer that nearly always takes one byte: what counts, lengths and indices are. The next
+    /// value can then be fetched before this one is there.
+    #[inline(always)]
+    pub(crate) fn short(&mut self) -> Result<i64> {
         match self.rest {
             [byte, rest @ ..] if *byte < 0x80 => {
                 self.rest = rest;
                 Ok(varint::zigzag(u64::from(*byte)))
             }
-            _ => Ok(varint::zigzag(self.long_of_several_bytes()?)),
+            _ => self.long(),
         }
     }
 
-    #[inline]
-    fn long_of_several_bytes(&mut self) -> Result<u64> {
-        if let Some(word) = self.rest.first_chunk::<8>()
-            && let Some((raw, length)) = varint::from_word(u64::from_le_bytes(*word))
-            && let Some(rest) = self.rest.get(length..)
-        {
-            self.rest = rest;
-            return Ok(raw);
-        }
-        self.long_by_bytes()
-    }
-
-    #[cold]
-    fn long_by_bytes(&mut self) -> Result<u64> {
-        match varint::from_bytes(self.rest)? {
-            Some((raw, length)) => {
-                self.take(length)?;
-                Ok(raw)
-            }
-            None => Err(self.ends_early(self.rest.len() + 1)),
-        }
+    #[inline(always)]
+    fn long_by_bytes(&mut self) -> Result<i64> {
+        let (value, length) = by_bytes(*self)?;
+        self.take(length)?;
+        Ok(value)
     }
 
     #[inline(always)]
     pub(crate) fn int(&mut self) -> Result<i32> {
         let long = self.long()?;
-        i32::try_from(long).map_err(|_| {
-            Error::new(
-                ErrorKind::Varint,
-                format!("an int is wider than 32 bits: {long}"),
-            )
-        })
+        i32::try_from(long).map_err(|_| too_wide(long))
     }
 
     #[inline(always)]
@@ -104,17 +123,14 @@ impl<'a> Cursor<'a> {
         match byte {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(Error::new(
-                ErrorKind::Boolean,
-                format!("a boolean must be the byte 0 or 1, found {byte}"),
-            )),
+            _ => Err(no_boolean(byte)),
         }
     }
 
     /// The length of a string or bytes value that follows: it lies within the input.
     #[inline(always)]
-    fn length(&mut self) -> Result<usize> {
-        let length = self.long()?;
+    pub(crate) fn length(&mut self) -> Result<usize> {
+        let length = self.short()?;
         match usize::try_from(length) {
             Ok(length) if length <= self.rest.len() => Ok(length),
             _ => Err(self.bad_length(length)),
@@ -131,13 +147,10 @@ impl<'a> Cursor<'a> {
     /// The index of a union branch or an enum symbol, below `count`.
     #[inline(always)]
     pub(crate) fn index(&mut self, count: usize, of: &str) -> Result<usize> {
-        let index = self.long()?;
+        let index = self.short()?;
         match usize::try_from(index) {
             Ok(index) if index < count => Ok(index),
-            _ => Err(Error::new(
-                ErrorKind::Index,
-                format!("{of} index must be at least 0 and below {count}, found {index}"),
-            )),
+            _ => Err(bad_index(index, count, of)),
         }
     }
 
@@ -145,9 +158,9 @@ impl<'a> Cursor<'a> {
     ///
     /// Each item takes at least `smallest` bytes, so a count that cannot be is refused before
     /// anything is reserved for it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn item_block(&mut self, smallest: usize) -> Result<Option<ItemBlock>> {
-        let count = self.long()?;
+        let count = self.short()?;
         if count == 0 {
             return Ok(None);
         }
@@ -168,34 +181,40 @@ impl<'a> Cursor<'a> {
                     remaining_after,
                 }))
             }
-            _ => Err(Error::new(
-                ErrorKind::Length,
-                format!(
-                    "{} items of at least {smallest} bytes do not fit into the {room} bytes left",
-                    count.unsigned_abs()
-                ),
-            )),
+            _ => Err(too_many_items(count, smallest, room)),
+        }
+    }
+
+    /// Moves past all items of `block` if the writer said where they end.
+    #[inline(always)]
+    pub(crate) fn skip_item_block(&mut self, block: ItemBlock) -> bool {
+        let skipped = block
+            .remaining_after
+            .and_then(|remaining| self.rest.len().checked_sub(remaining))
+            .and_then(|size| self.rest.get(size..));
+        match skipped {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
         }
     }
 
     /// Checks that the items of `block` took exactly the bytes that the writer declared.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn end_item_block(&self, block: ItemBlock) -> Result<()> {
         match block.remaining_after {
-            Some(expected) if expected != self.rest.len() => Err(Error::new(
-                ErrorKind::Length,
-                format!(
-                    "a block of {} items does not end where its size says: it is off by {} bytes",
-                    block.count,
-                    expected.abs_diff(self.rest.len())
-                ),
-            )),
+            Some(expected) if expected != self.rest.len() => {
+                let off = expected.abs_diff(self.rest.len());
+                Err(wrong_size(block.count, off))
+            }
             _ => Ok(()),
         }
     }
 
     #[cold]
-    fn ends_early(&self, needed: usize) -> Error {
+    fn ends_early(self, needed: usize) -> Error {
         Error::new(
             ErrorKind::BlockLength,
             format!(
@@ -206,7 +225,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[cold]
-    fn bad_length(&self, length: i64) -> Error {
+    fn bad_length(self, length: i64) -> Error {
         Error::new(
             ErrorKind::Length,
             format!(
@@ -215,4 +234,64 @@ impl<'a> Cursor<'a> {
             ),
         )
     }
+}
+
+// What seldom happens, apart from the cursor: whose address is never taken stays in registers.
+
+/// An integer near the end of the input, or of more than eight bytes; and how many it takes.
+#[inline(never)]
+fn by_bytes(cursor: Cursor<'_>) -> Result<(i64, usize)> {
+    if let Some((word, [ninth, tenth, ..])) = cursor.rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        if let Some((raw, length)) = varint::from_long_word(word, *ninth, *tenth) {
+            return Ok((varint::zigzag(raw), length));
+        }
+    }
+    match varint::from_bytes(cursor.rest)? {
+        Some((raw, length)) => Ok((varint::zigzag(raw), length)),
+        None => Err(cursor.ends_early(cursor.rest.len() + 1)),
+    }
+}
+
+#[cold]
+fn too_wide(long: i64) -> Error {
+    Error::new(
+        ErrorKind::Varint,
+        format!("an int is wider than 32 bits: {long}"),
+    )
+}
+
+#[cold]
+fn no_boolean(byte: u8) -> Error {
+    Error::new(
+        ErrorKind::Boolean,
+        format!("a boolean must be the byte 0 or 1, found {byte}"),
+    )
+}
+
+#[cold]
+fn bad_index(index: i64, count: usize, of: &str) -> Error {
+    Error::new(
+        ErrorKind::Index,
+        format!("{of} index must be at least 0 and below {count}, found {index}"),
+    )
+}
+
+#[cold]
+fn too_many_items(count: i64, smallest: usize, room: usize) -> Error {
+    let count = count.unsigned_abs();
+    Error::new(
+        ErrorKind::Length,
+        format!("{count} items of at least {smallest} bytes do not fit into the {room} bytes left"),
+    )
+}
+
+#[cold]
+fn wrong_size(count: usize, off: usize) -> Error {
+    Error::new(
+        ErrorKind::Length,
+        format!(
+            "a block of {count} items does not end where its size says: it is off by {off} bytes"
+        ),
+    )
 }

@@ -28,11 +28,30 @@ pub(super) fn from_word(word: u64) -> Option<(u64, usize)> {
     }
     let bits = ends.trailing_zeros() + 1;
     let word = word & (u64::MAX >> (64 - bits));
-    // Close the gaps left by the continuation bits: pairs, then quads, then halves.
+    Some((close_gaps(word), (bits / 8) as usize))
+}
+
+/// Closes the gaps left by the continuation bits: pairs, then quads, then halves.
+#[inline(always)]
+fn close_gaps(word: u64) -> u64 {
     let word = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
     let word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x3fff_0000_3fff_0000) >> 2);
-    let word = (word & 0x0000_0000_0fff_ffff) | ((word & 0x0fff_ffff_0000_0000) >> 4);
-    Some((word, (bits / 8) as usize))
+    (word & 0x0000_0000_0fff_ffff) | ((word & 0x0fff_ffff_0000_0000) >> 4)
+}
+
+/// Decodes an integer of nine or ten bytes: from its first eight, all of which go on, and the two
+/// that follow them.
+///
+/// Returns `None` where it is longer, or has more than 64 bits.
+#[inline]
+pub(super) fn from_long_word(word: u64, ninth: u8, tenth: u8) -> Option<(u64, usize)> {
+    let low = close_gaps(word & !CONTINUATION);
+    let raw = low | u64::from(ninth & 0x7f) << 56;
+    match (ninth < 0x80, tenth) {
+        (true, _) => Some((raw, 9)),
+        (false, 0 | 1) => Some((raw | u64::from(tenth) << 63, 10)),
+        _ => None,
+    }
 }
 
 /// Decodes an integer byte by byte: near the end of the input, and when it is long.

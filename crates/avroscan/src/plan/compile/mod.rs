@@ -54,6 +54,7 @@ pub(super) fn compile(
             .map(|(_, skip)| skip)
             .collect(),
         headers_suffice: matches!(wanted, Wanted::Paths(paths) if paths.is_empty()),
+        filter: None,
     })
 }
 

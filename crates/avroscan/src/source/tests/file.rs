@@ -28,6 +28,42 @@ fn files_keep_the_promises_of_a_source() {
 }
 
 #[test]
+fn what_is_read_at_once_is_the_same() {
+    let (_dir, path) = file(5_000);
+    let source = FileSource::new(&path).unwrap();
+    for range in [0..0, 0..5_000, 7..90, 4_999..5_000] {
+        let expected = &bytes(5_000)[range.start as usize..range.end as usize];
+        assert_eq!(source.read_now(range).unwrap().unwrap(), expected);
+    }
+    for range in [0..5_001, 5_001..5_001] {
+        let error = source.read_now(range).unwrap().unwrap_err();
+        assert_kind(Err::<(), _>(error), ErrorKind::Io);
+    }
+}
+
+#[test]
+fn buffers_are_filled_again_only_when_nobody_holds_them() {
+    let size = 1 << 20;
+    let (_dir, path) = file(3 * size);
+    let source = FileSource::new(&path).unwrap();
+    let read = |part: usize| {
+        let start = (part * size) as u64;
+        block_on(source.read(start..start + size as u64)).unwrap()
+    };
+    let expected = bytes(3 * size);
+    let mut held = Vec::new();
+    for part in (0..3).cycle().take(60) {
+        held.push((part, read(part).slice(part..size - 1)));
+        if part == 1 {
+            held.remove(0);
+        }
+        for (part, found) in &held {
+            assert!(found == &expected[part * size..][*part..size - 1]);
+        }
+    }
+}
+
+#[test]
 fn more_files_than_stay_open_keep_them_too() {
     let (_dir, path) = file(300);
     let sources: Vec<_> = (0..600).map(|_| FileSource::new(&path).unwrap()).collect();

@@ -1,11 +1,11 @@
 //! The I/O runtime, from outside and inside of others.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use pollster::block_on;
 
-use crate::source::runtime::{run, run_blocking};
+use crate::source::runtime::{compute, cores, run, run_blocking};
 
 #[test]
 fn futures_that_need_tokio_run_without_one() {
@@ -56,4 +56,31 @@ fn a_panic_reaches_the_caller() {
     let result = std::panic::catch_unwind(|| block_on(run(async { panic!("on purpose") })));
     let message = *result.unwrap_err().downcast::<&str>().unwrap();
     assert_eq!(message, "on purpose");
+}
+
+#[test]
+fn what_is_computed_has_threads_of_its_own() {
+    let name = || std::thread::current().name().map(str::to_owned);
+    let answer = block_on(compute(name).unwrap()).unwrap();
+    assert_eq!(answer.as_deref(), Some("avroscan-decode"));
+}
+
+#[test]
+fn a_dropped_computation_does_not_begin() {
+    let (release, wait) = mpsc::channel::<()>();
+    let wait = Arc::new(Mutex::new(wait));
+    // All threads wait for the end of the channel.
+    let busy: Vec<_> = (0..cores())
+        .map(|_| {
+            let wait = wait.clone();
+            compute(move || drop(wait.lock().map(|wait| wait.recv()))).unwrap()
+        })
+        .collect();
+    let (tell, told) = mpsc::channel();
+    drop(compute(move || tell.send(())).unwrap());
+    drop(release);
+    for task in busy {
+        block_on(task).unwrap();
+    }
+    assert!(told.recv().is_err());
 }

@@ -1,0 +1,144 @@
+//! The rows of a block that a filter keeps.
+//!
+//! The walk over the rows that decodes the filter's columns also learns where each row begins. What
+//! is kept is read from there; the rest of the block is not looked at again.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch};
+
+use super::{Block, Budget, Input, STRIDE_BYTES, left_over, to_batch};
+use crate::column::RecordColumn;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::plan::{DecodePlan, FilterPlan};
+
+/// Most rows that are decided at once: enough that what an engine does for each batch does not
+/// show, few enough that they stay in the cache.
+const DECIDED_AT_ONCE: usize = 8192;
+
+/// Rows that follow each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Where the next row begins in the block's bytes.
+    pub(super) position: usize,
+    /// Its number in the block.
+    pub(super) row: usize,
+    /// How many rows are left.
+    pub(super) rows: usize,
+}
+
+/// Chooses rows. Its columns are used for one block after the other.
+pub(super) struct Selector {
+    plan: Arc<DecodePlan>,
+    columns: RecordColumn,
+    /// Where the rows begin that are being decided.
+    starts: Vec<usize>,
+}
+
+impl Selector {
+    /// `None` for a plan without a filter.
+    pub(super) fn new(plan: &Arc<DecodePlan>) -> Option<Self> {
+        let columns = RecordColumn::new(plan.filter()?.plan.row());
+        Some(Self {
+            plan: plan.clone(),
+            columns,
+            starts: Vec::new(),
+        })
+    }
+
+    /// The rows of `block` to keep, in order; the block is known to be framed well to its end.
+    pub(super) fn select(
+        &mut self,
+        block: &Block,
+        zero_byte_items: usize,
+        limits: &Limits,
+    ) -> Result<Vec<Run>> {
+        let plan = self.plan.clone();
+        let Some(filter) = plan.filter() else {
+            return Ok(Vec::new());
+        };
+        let row_bytes = filter.plan.row().sizes.decoded;
+        let most = STRIDE_BYTES.min(limits.batch_bytes / 4) / row_bytes.max(1);
+        let most = most.clamp(1, DECIDED_AT_ONCE);
+        let mut runs = Vec::new();
+        let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursive());
+        let mut input = Input::new(&block.data, &mut budget);
+        let mut first = 0;
+        while first < block.rows {
+            let count = most.min(block.rows - first);
+            input.budget.start_over();
+            let batch = self.read(filter, first, count, &mut input, block.data.len())?;
+            self.decide(filter, &batch, first, &mut runs)?;
+            first += count;
+        }
+        match input.cursor.remaining() {
+            0 => Ok(runs),
+            left => Err(left_over(left, block.rows)),
+        }
+    }
+
+    /// The filter's columns of so many rows, and in `starts` where each begins.
+    fn read(
+        &mut self,
+        filter: &FilterPlan,
+        first: usize,
+        count: usize,
+        input: &mut Input<'_, '_>,
+        length: usize,
+    ) -> Result<RecordBatch> {
+        self.starts.clear();
+        self.columns.reserve(count);
+        input
+            .budget
+            .charge(count.saturating_mul(filter.plan.row().sizes.decoded))?;
+        let read = self
+            .columns
+            .read_rows_noting(count, input, length, &mut self.starts);
+        if let Err(error) = read {
+            self.columns.truncate(0);
+            return Err(error.at_row((first + self.starts.len().saturating_sub(1)) as u64));
+        }
+        to_batch(&filter.plan, self.columns.finish_row()?, count)
+    }
+
+    /// Adds the rows of `batch` that the filter keeps.
+    fn decide(
+        &self,
+        filter: &FilterPlan,
+        batch: &RecordBatch,
+        first: usize,
+        runs: &mut Vec<Run>,
+    ) -> Result<()> {
+        let kept = filter.filter.evaluate(batch).map_err(|error| {
+            Error::new(ErrorKind::Usage, "the filter could not be evaluated").with_source(error)
+        })?;
+        if kept.len() != batch.num_rows() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!(
+                    "the filter decided about {} rows out of {}",
+                    kept.len(),
+                    batch.num_rows()
+                ),
+            ));
+        }
+        let bits = match kept.nulls() {
+            Some(valid) => kept.values() & valid.inner(),
+            None => kept.values().clone(),
+        };
+        for (start, end) in bits.set_slices() {
+            let rows = end - start;
+            let row = first + start;
+            match runs.last_mut() {
+                Some(last) if last.row + last.rows == row => last.rows += rows,
+                _ => runs.push(Run {
+                    position: self.starts.get(start).copied().unwrap_or_default(),
+                    row,
+                    rows,
+                }),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,309 @@
+//! What is there to decode: part after part, block after block, in groups that make a batch.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+
+use crate::container::{BlockHeader, RawBlock};
+use crate::error::{Error, Result};
+use crate::plan::DecodePlan;
+use crate::scan::blocks::BlockStream;
+use crate::scan::counted::CountedRows;
+use crate::scan::read_ahead::InHand;
+use crate::scan::{AvroFile, ScanOptions};
+use crate::source::runtime::{self, Task};
+use crate::split::Split;
+
+/// Most bytes of the blocks of a group as stored: the work of some milliseconds, so that a file of
+/// a few megabytes keeps several workers busy, and what a worker writes stays in its cache.
+const GROUP_BYTES: usize = 1 << 20;
+
+/// So many bytes for each row of a batch are a group too: who wants larger batches gets them.
+const GROUP_BYTES_PER_ROW: usize = 10;
+
+/// A split of a file and how its rows are decoded.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) file: Arc<AvroFile>,
+    pub(super) plan: Arc<DecodePlan>,
+    pub(super) split: Split,
+}
+
+/// What comes next, and how many bytes more of the files are dealt with after it.
+pub(super) enum Fed {
+    /// A block, its number, and the group that begins with it.
+    Block(u64, RawBlock, Option<Group>),
+    /// The group has ended.
+    Close { done: u64 },
+    /// Rows without columns.
+    Batch { batch: RecordBatch, done: u64 },
+    /// A part has ended.
+    End { done: u64 },
+}
+
+/// Blocks that are decoded together.
+pub(super) struct Group {
+    pub(super) file: Arc<AvroFile>,
+    pub(super) plan: Arc<DecodePlan>,
+    /// Most rows that are wanted of it.
+    pub(super) wanted: u64,
+    pub(super) in_hand: InHand,
+}
+
+/// Reads the parts of a stream. Nothing is read before it is asked for, but for the read-ahead:
+/// that of a large part, and of the next few small ones, which several workers soon come to.
+pub(super) struct Feed {
+    parts: VecDeque<Part>,
+    /// Those before `parts`, being opened.
+    opening: VecDeque<Task<Result<OpenPart>>>,
+    current: Option<OpenPart>,
+    options: ScanOptions,
+    rows_left: u64,
+    /// Delivered after the group that it ended.
+    failed: Option<Error>,
+}
+
+impl Feed {
+    pub(super) fn new(parts: VecDeque<Part>, options: ScanOptions) -> Self {
+        // How many rows a filter keeps is not known before they are decoded.
+        let is_filtered = parts.iter().any(|part| part.plan.filter().is_some());
+        let n_rows = options.n_rows.filter(|_| !is_filtered);
+        Self {
+            parts,
+            opening: VecDeque::new(),
+            current: None,
+            rows_left: n_rows.unwrap_or(u64::MAX),
+            options,
+            failed: None,
+        }
+    }
+
+    /// What comes next, or `None` after the last part or the last row that is wanted.
+    pub(super) async fn next(&mut self) -> Result<Option<Fed>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let part = match &mut self.current {
+            Some(part) => part,
+            None if self.rows_left == 0 => return Ok(None),
+            None => match self.open_next().await? {
+                Some(part) => self.current.insert(part),
+                None => return Ok(None),
+            },
+        };
+        let fed = part.next(&mut self.rows_left, &self.options).await;
+        let fed = match fed.map_err(|error| error.in_file(part.file.location())) {
+            Ok(fed) => fed,
+            Err(error) => match part.close(&mut self.rows_left) {
+                // What came before the error is whole.
+                Some(close) => {
+                    self.failed = Some(error);
+                    close
+                }
+                None => return Err(error),
+            },
+        };
+        let ended = matches!(fed, Fed::End { .. });
+        if ended || (self.rows_left == 0 && !part.is_in_group()) {
+            self.current = None;
+        }
+        Ok(Some(fed))
+    }
+
+    async fn open_next(&mut self) -> Result<Option<OpenPart>> {
+        self.open_ahead()?;
+        if let Some(part) = self.opening.pop_front() {
+            return part.await.flatten().map(Some);
+        }
+        match self.parts.pop_front() {
+            Some(part) => OpenPart::open(part, &self.options).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Begins to open the next small parts, as many as there are workers, and to read them.
+    fn open_ahead(&mut self) -> Result<()> {
+        let ScanOptions { workers, .. } = self.options;
+        if workers == 1 || self.options.n_rows.is_some() {
+            return Ok(());
+        }
+        let most = workers.min(self.options.buffer_bytes / GROUP_BYTES);
+        while self.opening.len() < most {
+            let is_small = |part: &mut Part| part.file.bytes_in(part.split) <= GROUP_BYTES as u64;
+            let Some(part) = self.parts.pop_front_if(is_small) else {
+                break;
+            };
+            let options = self.options.clone();
+            let open = async move { OpenPart::open(part, &options).await };
+            self.opening.push_back(runtime::spawn(open)?);
+        }
+        Ok(())
+    }
+}
+
+/// A part that is being read.
+struct OpenPart {
+    file: Arc<AvroFile>,
+    plan: Arc<DecodePlan>,
+    split: Split,
+    rows: Rows,
+    /// Bytes of the part that were reported as done.
+    done: u64,
+}
+
+/// Where the rows of a part come from.
+enum Rows {
+    /// From the blocks; none where no block begins in the split.
+    Decoded(Option<Box<Blocks>>),
+    /// From the block headers alone: nothing but their number is wanted.
+    Counted(Box<CountedRows>),
+}
+
+struct Blocks {
+    stream: BlockStream,
+    group: Option<Extent>,
+}
+
+/// How much a group holds.
+#[derive(Default)]
+struct Extent {
+    rows: u64,
+    bytes: usize,
+}
+
+impl Extent {
+    /// What holding a block takes.
+    fn bytes_of(header: &BlockHeader) -> usize {
+        header.size.saturating_add(size_of::<RawBlock>())
+    }
+
+    fn add(&mut self, header: &BlockHeader) {
+        self.rows = self.rows.saturating_add(header.rows as u64);
+        self.bytes = self.bytes.saturating_add(Self::bytes_of(header));
+    }
+
+    fn admits(&self, header: &BlockHeader, options: &ScanOptions) -> bool {
+        let rows = self.rows.saturating_add(header.rows as u64);
+        let bytes = self.bytes.saturating_add(Self::bytes_of(header));
+        rows <= options.batch_size as u64 && bytes <= most_bytes(options)
+    }
+
+    /// Whether to look at the next block would be in vain.
+    fn is_full(&self, wanted: u64, options: &ScanOptions) -> bool {
+        self.rows >= wanted.min(options.batch_size as u64) || self.bytes >= most_bytes(options)
+    }
+}
+
+/// Most bytes of a group of more than one block.
+fn most_bytes(options: &ScanOptions) -> usize {
+    let by_rows = options.batch_size.saturating_mul(GROUP_BYTES_PER_ROW);
+    GROUP_BYTES.max(by_rows).min(options.limits.batch_bytes / 4)
+}
+
+impl Blocks {
+    /// The next block of the group or of a new one; `None` where the group ends, or all blocks do.
+    async fn next(
+        &mut self,
+        wanted: u64,
+        options: &ScanOptions,
+    ) -> Result<Option<(u64, RawBlock)>> {
+        if let Some(group) = &self.group
+            && group.is_full(wanted, options)
+        {
+            return Ok(None);
+        }
+        let Some(header) = self.stream.peek().await? else {
+            return Ok(None);
+        };
+        if let Some(group) = &self.group
+            && !group.admits(&header, options)
+        {
+            return Ok(None);
+        }
+        let block = self.stream.next().await?;
+        self.group.get_or_insert_default().add(&header);
+        Ok(block)
+    }
+}
+
+impl OpenPart {
+    async fn open(part: Part, options: &ScanOptions) -> Result<Self> {
+        let Part { file, plan, split } = part;
+        let rows = if plan.headers_suffice() {
+            let walk = file.walk(split, &options.limits, &options.progress);
+            Rows::Counted(Box::new(CountedRows::new(
+                walk,
+                plan.arrow_schema().clone(),
+            )))
+        } else {
+            let stream = BlockStream::open(&file, split, options).await;
+            let stream = stream.map_err(|error| error.in_file(file.location()))?;
+            let group = None;
+            Rows::Decoded(stream.map(|stream| Box::new(Blocks { stream, group })))
+        };
+        Ok(Self {
+            file,
+            plan,
+            split,
+            rows,
+            done: 0,
+        })
+    }
+
+    async fn next(&mut self, rows_left: &mut u64, options: &ScanOptions) -> Result<Fed> {
+        match &mut self.rows {
+            Rows::Decoded(None) => {}
+            Rows::Decoded(Some(blocks)) => {
+                let begins = blocks.group.is_none();
+                if let Some((index, block)) = blocks.next(*rows_left, options).await? {
+                    let group = begins.then(|| Group {
+                        file: self.file.clone(),
+                        plan: self.plan.clone(),
+                        wanted: *rows_left,
+                        in_hand: blocks.stream.in_hand(),
+                    });
+                    return Ok(Fed::Block(index, block, group));
+                }
+                if let Some(close) = self.close(rows_left) {
+                    return Ok(close);
+                }
+            }
+            Rows::Counted(counted) => {
+                let left = usize::try_from(*rows_left).unwrap_or(usize::MAX);
+                if let Some((batch, offset)) = counted.next(options.batch_size.min(left)).await? {
+                    *rows_left = rows_left.saturating_sub(batch.num_rows() as u64);
+                    let done = self.done_to(offset);
+                    return Ok(Fed::Batch { batch, done });
+                }
+            }
+        }
+        let done = self.done_to(self.split.end);
+        Ok(Fed::End { done })
+    }
+
+    fn is_in_group(&self) -> bool {
+        matches!(&self.rows, Rows::Decoded(Some(blocks)) if blocks.group.is_some())
+    }
+
+    /// Ends the group, if there is one.
+    fn close(&mut self, rows_left: &mut u64) -> Option<Fed> {
+        let Rows::Decoded(Some(blocks)) = &mut self.rows else {
+            return None;
+        };
+        let group = blocks.group.take()?;
+        *rows_left = rows_left.saturating_sub(group.rows);
+        let offset = blocks.stream.offset();
+        let done = self.done_to(offset);
+        Some(Fed::Close { done })
+    }
+
+    /// How many bytes more are done when all before `offset` are.
+    fn done_to(&mut self, offset: u64) -> u64 {
+        let split = Split::new(self.split.start, offset.min(self.split.end));
+        let done = self.file.bytes_in(split);
+        let more = done.saturating_sub(self.done);
+        self.done = self.done.max(done);
+        more
+    }
+}

@@ -1,0 +1,230 @@
+//! What one worker does at a time: a few blocks in, the batches of their rows out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+
+use crate::codec::{Codec, Decompressor};
+use crate::container::RawBlock;
+use crate::decode::{Block, Decoded, Decoder};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::plan::DecodePlan;
+use crate::scan::{AvroFile, Progress, ScanOptions};
+
+/// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
+/// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
+const WHOLE_BYTES: usize = 16 << 20;
+
+/// What is costly to make anew for each job.
+pub(super) struct Worker {
+    codec: Codec,
+    decompressor: Decompressor,
+    plan: Arc<DecodePlan>,
+    decoder: Decoder,
+}
+
+impl Worker {
+    pub(super) fn new(file: &AvroFile, plan: &Arc<DecodePlan>, limits: &Limits) -> Self {
+        let codec = file.header().codec;
+        Self {
+            codec,
+            decompressor: Decompressor::new(codec, limits.decompressed_bytes),
+            plan: plan.clone(),
+            decoder: Decoder::new(plan.clone(), limits.clone()),
+        }
+    }
+
+    /// Whether it can work on a file like this one.
+    pub(super) fn suits(&self, file: &AvroFile, plan: &Arc<DecodePlan>) -> bool {
+        self.codec == file.header().codec && Arc::ptr_eq(&self.plan, plan)
+    }
+}
+
+/// Blocks of a file on their way to batches.
+///
+/// It is given blocks, then told that there are no more; in between and after it can
+/// [`run`](Self::run). Each run goes on to the next batch, so that a job of many batches holds one
+/// at a time.
+pub(super) struct Job {
+    pub(super) file: Arc<AvroFile>,
+    pub(super) plan: Arc<DecodePlan>,
+    /// Whoever starts the job brings one.
+    pub(super) worker: Option<Worker>,
+    blocks: VecDeque<(u64, RawBlock)>,
+    closed: bool,
+    ended: bool,
+    /// Most rows that are still wanted.
+    wanted: u64,
+    /// Rows of the blocks that are not in a batch yet.
+    rows_left: u64,
+    batch_size: usize,
+    /// Most rows of the batch being decoded.
+    most: usize,
+    /// Blocks opened since they were last asked for.
+    opened: u64,
+    /// Rows that the filter dropped since they were last asked for.
+    pruned: u64,
+    ready: VecDeque<RecordBatch>,
+    failed: Option<Error>,
+}
+
+impl Job {
+    /// A job that makes at most `wanted` rows.
+    pub(super) fn new(
+        file: Arc<AvroFile>,
+        plan: Arc<DecodePlan>,
+        wanted: u64,
+        options: &ScanOptions,
+    ) -> Self {
+        Self {
+            file,
+            plan,
+            worker: None,
+            blocks: VecDeque::new(),
+            closed: false,
+            ended: false,
+            wanted,
+            rows_left: 0,
+            batch_size: options.batch_size,
+            most: usize::MAX,
+            opened: 0,
+            pruned: 0,
+            ready: VecDeque::new(),
+            failed: None,
+        }
+    }
+
+    pub(super) fn push(&mut self, index: u64, block: RawBlock) {
+        let rows = block.header.rows as u64;
+        self.rows_left = self.rows_left.saturating_add(rows);
+        self.blocks.push_back((index, block));
+    }
+
+    /// No more blocks come.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Whether nothing is left to do or to hand out.
+    pub(super) fn is_over(&self) -> bool {
+        self.closed && self.ended && !self.is_ready()
+    }
+
+    /// Whether to go on would bring something.
+    pub(super) fn can_run(&self) -> bool {
+        let waits = self.closed || !self.blocks.is_empty();
+        waits && !self.ended && !self.is_ready()
+    }
+
+    /// Whether there is something to hand out.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty() || self.failed.is_some()
+    }
+
+    /// The next batch, or the error after the last.
+    pub(super) fn take(&mut self) -> Option<Result<RecordBatch>> {
+        match self.ready.pop_front() {
+            Some(batch) => Some(Ok(batch)),
+            None => self.failed.take().map(Err),
+        }
+    }
+
+    /// The worker, once it has no more to do here.
+    pub(super) fn release(&mut self) -> Option<Worker> {
+        if self.ended { self.worker.take() } else { None }
+    }
+
+    /// Counts what was done since this was last called.
+    pub(super) fn report(&mut self, progress: &Progress) {
+        progress.add_blocks(std::mem::take(&mut self.opened));
+        progress.add_rows_pruned(std::mem::take(&mut self.pruned));
+    }
+
+    /// Decodes until there is a batch, or nothing left to decode.
+    pub(super) fn run(&mut self) {
+        let Some(mut worker) = self.worker.take() else {
+            return;
+        };
+        if let Err(error) = self.run_with(&mut worker) {
+            self.failed = Some(error.in_file(self.file.location()));
+            self.ended = true;
+        }
+        self.worker = Some(worker);
+    }
+
+    fn run_with(&mut self, worker: &mut Worker) -> Result<()> {
+        let decoded = self.fill(worker);
+        self.pruned += worker.decoder.take_pruned();
+        // With an error, what was complete before it is handed out first.
+        if matches!(decoded, Ok(Decoded::BlockEnd)) && !self.closed {
+            return Ok(());
+        }
+        if worker.decoder.rows() > 0 {
+            let batch = worker.decoder.finish()?;
+            self.cut(&batch);
+        }
+        // With a full batch, what is left may still be empty: the next run finds out.
+        let all = match decoded? {
+            Decoded::BlockEnd => true,
+            Decoded::Full => self.closed && self.rows_left == 0 && self.blocks.is_empty(),
+        };
+        self.ended = all || self.wanted == 0;
+        Ok(())
+    }
+
+    fn fill(&mut self, worker: &mut Worker) -> Result<Decoded> {
+        loop {
+            if worker.decoder.decode(self.most)? == Decoded::Full {
+                return Ok(Decoded::Full);
+            }
+            let Some((index, block)) = self.blocks.pop_front() else {
+                return Ok(Decoded::BlockEnd);
+            };
+            self.opened += 1;
+            let offset = block.header.offset;
+            let data = worker
+                .decompressor
+                .decompress(block.data)
+                .map_err(|error| error.in_block(index).at_offset(offset))?;
+            let rows = block.header.rows;
+            self.most = self.most_rows(rows, data.len());
+            worker.decoder.open(Block {
+                index,
+                offset,
+                rows,
+                data,
+            })?;
+        }
+    }
+
+    /// How many rows a batch may have while a block of so many rows and bytes is decoded.
+    fn most_rows(&self, rows: usize, bytes: usize) -> usize {
+        let columns = rows.saturating_mul(self.plan.row().sizes.decoded);
+        if rows <= self.batch_size || columns.saturating_add(bytes) <= WHOLE_BYTES {
+            // All of it: what is too much is cut off, or not wanted.
+            return usize::MAX;
+        }
+        let wanted = usize::try_from(self.wanted).unwrap_or(usize::MAX);
+        self.batch_size.min(wanted)
+    }
+
+    /// Cuts a batch into as many as its rows make, as far as they are wanted.
+    fn cut(&mut self, batch: &RecordBatch) {
+        self.rows_left = self.rows_left.saturating_sub(batch.num_rows() as u64);
+        let wanted = usize::try_from(self.wanted).unwrap_or(usize::MAX);
+        let rows = batch.num_rows().min(wanted);
+        let mut from = 0;
+        while from < rows {
+            let length = self.batch_size.min(rows - from);
+            self.ready.push_back(batch.slice(from, length));
+            from += length;
+        }
+        self.wanted -= rows as u64;
+    }
+}

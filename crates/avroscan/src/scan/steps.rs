@@ -1,0 +1,166 @@
+//! The steps of a walk: one block header after the other, from few bytes.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::container::{BlockHeader, SYNC_LENGTH, Step};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::scan::{AvroFile, BlockInfo, Progress};
+
+/// Bytes to read for a header, with the marker before it, where the block is not wanted.
+const HEADER_BYTES: u64 = 64;
+
+/// Says which bytes it needs to step to the next block.
+#[derive(Debug)]
+pub(super) struct Steps {
+    file: Arc<AvroFile>,
+    limits: Limits,
+    /// Where the next block begins, and where none is wanted any more.
+    next: u64,
+    end: u64,
+    /// Number of the next block, from 0 where the walk began.
+    index: u64,
+    /// The next block's header, once it has been read.
+    header: Option<BlockHeader>,
+    /// Bytes at hand, and where they begin in the file.
+    window: Bytes,
+    window_start: u64,
+    /// Whether the last block was so large that a read which begins in it does not reach beyond.
+    far: bool,
+}
+
+/// What a step comes to.
+enum Next {
+    Block(BlockInfo),
+    End,
+    /// These bytes are needed first: so many at least.
+    Read(Range<u64>),
+}
+
+impl Steps {
+    /// Steps from the block at `offset` to the last that begins before `end`.
+    pub(super) fn new(file: Arc<AvroFile>, limits: Limits, offset: u64, end: u64) -> Self {
+        Self {
+            end: end.min(file.size()),
+            file,
+            limits,
+            next: offset,
+            index: 0,
+            header: None,
+            window: Bytes::new(),
+            window_start: 0,
+            far: false,
+        }
+    }
+
+    /// The next block, or `None` after the last.
+    pub(super) async fn next(&mut self, progress: &Progress) -> Result<Option<BlockInfo>> {
+        loop {
+            let needed = match self.step() {
+                Ok(Next::Block(block)) => return Ok(Some(block)),
+                Ok(Next::End) => return Ok(None),
+                Ok(Next::Read(needed)) => needed,
+                Err(error) => return Err(self.place(error)),
+            };
+            let probe = self.file.source().probe_bytes();
+            let range = self.range(&needed, probe);
+            let bytes = self.file.read(range, progress).await;
+            self.accept(needed, bytes).map_err(|e| self.place(e))?;
+        }
+    }
+
+    /// The same for a source that can be [read now](crate::Source::read_now), where a small read
+    /// costs little more than its bytes.
+    pub(super) fn next_now(&mut self, progress: &Progress) -> Result<Option<BlockInfo>> {
+        loop {
+            let needed = match self.step() {
+                Ok(Next::Block(block)) => return Ok(Some(block)),
+                Ok(Next::End) => return Ok(None),
+                Ok(Next::Read(needed)) => needed,
+                Err(error) => return Err(self.place(error)),
+            };
+            let probe = self.file.source().probe_bytes();
+            let wanted = if self.far { HEADER_BYTES } else { probe };
+            let range = self.range(&needed, wanted);
+            let bytes = self.file.read_now(range, progress);
+            self.accept(needed, bytes).map_err(|e| self.place(e))?;
+        }
+    }
+
+    /// A read of at least the bytes needed.
+    fn range(&self, needed: &Range<u64>, wanted: u64) -> Range<u64> {
+        let end = needed.end.max(needed.start.saturating_add(wanted));
+        needed.start..end.min(self.file.size())
+    }
+
+    fn accept(&mut self, needed: Range<u64>, bytes: Result<Bytes>) -> Result<()> {
+        self.window = bytes?;
+        self.window_start = needed.start;
+        if self.held(&needed).is_none() {
+            return Err(Error::new(
+                ErrorKind::Truncated,
+                "the file became shorter while it was read",
+            ));
+        }
+        Ok(())
+    }
+
+    fn place(&self, error: Error) -> Error {
+        error.in_block(self.index).at_offset(self.next)
+    }
+
+    fn step(&mut self) -> Result<Next> {
+        if self.next >= self.end {
+            return Ok(Next::End);
+        }
+        let size = self.file.size();
+        let header = match self.header {
+            Some(header) => header,
+            None => {
+                let mut length = 2;
+                loop {
+                    let bytes = match self.bytes(self.next, length) {
+                        Ok(bytes) => bytes,
+                        Err(needed) => return Ok(Next::Read(needed)),
+                    };
+                    match BlockHeader::parse(bytes, self.next, size, &self.limits)? {
+                        Step::Ready(header) => break header,
+                        Step::Need(more) => length = bytes.len() + more,
+                    }
+                }
+            }
+        };
+        self.header = Some(header);
+        let marker = match self.bytes(header.marker(), SYNC_LENGTH) {
+            Ok(marker) => marker,
+            Err(needed) => return Ok(Next::Read(needed)),
+        };
+        header.check_marker(marker, &self.file.header().sync)?;
+        let block = BlockInfo {
+            offset: header.offset,
+            end: header.end(),
+            rows: header.rows as u64,
+            bytes: header.size as u64,
+        };
+        self.far = block.bytes > self.file.source().probe_bytes();
+        self.header = None;
+        self.next = block.end;
+        self.index += 1;
+        Ok(Next::Block(block))
+    }
+
+    /// So many bytes from `start` on, fewer only at the end of the file; or which are to be read.
+    fn bytes(&self, start: u64, length: usize) -> Result<&[u8], Range<u64>> {
+        let end = start.saturating_add(length as u64).min(self.file.size());
+        self.held(&(start..end)).ok_or(start..end)
+    }
+
+    fn held(&self, range: &Range<u64>) -> Option<&[u8]> {
+        let from = usize::try_from(range.start.checked_sub(self.window_start)?).ok()?;
+        let to = usize::try_from(range.end.checked_sub(self.window_start)?).ok()?;
+        self.window.get(from..to)
+    }
+}

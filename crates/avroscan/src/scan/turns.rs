@@ -1,0 +1,291 @@
+//! Jobs in the order of their blocks: begun in it, and handed out in it, whoever ends first.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arrow::array::RecordBatch;
+
+use crate::error::{Error, Result};
+use crate::plan::DecodePlan;
+use crate::scan::feed::Fed;
+use crate::scan::job::{Job, Worker};
+use crate::scan::read_ahead::InHand;
+use crate::scan::{AvroFile, ScanOptions};
+use crate::source::runtime::{self, Task};
+
+/// What has been read and not handed out.
+///
+/// With one worker, each block is decoded as it comes, by whoever polls. With more, a job goes to
+/// another thread once its group is complete; while all workers are busy, one more group is read.
+pub(super) struct Turns {
+    turns: VecDeque<Turn>,
+    idle: Vec<Worker>,
+    /// Rows that are still wanted.
+    rows_left: u64,
+    options: ScanOptions,
+}
+
+struct Turn {
+    work: Work,
+    /// Bytes of the files to report as done.
+    done: u64,
+    /// Bytes that it holds as stored, and up to where in the file.
+    bytes: u64,
+    end: u64,
+    in_hand: Option<InHand>,
+}
+
+enum Work {
+    /// Waits for blocks, for a worker or for its batch to be taken.
+    Here(Box<Job>),
+    /// In another thread.
+    Away(Task<Box<Job>>),
+    /// Nothing to be done.
+    Ready(Option<Result<RecordBatch>>),
+}
+
+impl Turn {
+    fn new(work: Work) -> Self {
+        Self {
+            work,
+            done: 0,
+            bytes: 0,
+            end: 0,
+            in_hand: None,
+        }
+    }
+
+    fn has_worker(&self) -> bool {
+        match &self.work {
+            Work::Here(job) => job.worker.is_some(),
+            Work::Away(_) => true,
+            Work::Ready(_) => false,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.work {
+            Work::Here(job) => job.is_over(),
+            Work::Away(_) => false,
+            Work::Ready(item) => item.is_none(),
+        }
+    }
+
+    /// Whether blocks are still to come, and wanted now.
+    fn is_open(&self) -> bool {
+        matches!(&self.work, Work::Here(job) if !job.is_closed() && !job.is_ready())
+    }
+
+    /// All of its bytes are used up.
+    fn used(&self) {
+        if let Some(in_hand) = &self.in_hand {
+            in_hand.used(self.end);
+        }
+    }
+}
+
+impl Turns {
+    pub(super) fn new(options: ScanOptions) -> Self {
+        Self {
+            turns: VecDeque::new(),
+            idle: Vec::new(),
+            rows_left: options.n_rows.unwrap_or(u64::MAX),
+            options,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// Whether no more rows are wanted.
+    pub(super) fn are_enough(&self) -> bool {
+        self.rows_left == 0
+    }
+
+    /// Whether jobs are done in other threads.
+    pub(super) fn are_elsewhere(&self) -> bool {
+        self.options.workers > 1
+    }
+
+    /// Whether the next thing read has its place.
+    pub(super) fn wants_more(&self) -> bool {
+        let Some(last) = self.turns.back() else {
+            return true;
+        };
+        let most = match self.options.workers {
+            1 => 1,
+            workers => workers.saturating_add(1),
+        };
+        let bytes: u64 = self.turns.iter().map(|turn| turn.bytes).sum();
+        last.is_open() || (self.turns.len() < most && bytes < self.options.buffer_bytes as u64)
+    }
+
+    /// Takes in what was read.
+    pub(super) fn push(&mut self, fed: Fed) {
+        match fed {
+            Fed::Block(index, block, group) => {
+                if let Some(group) = group {
+                    let job = Job::new(group.file, group.plan, group.wanted, &self.options);
+                    let mut turn = Turn::new(Work::Here(Box::new(job)));
+                    turn.in_hand = Some(group.in_hand);
+                    self.turns.push_back(turn);
+                }
+                if let Some(turn) = self.turns.back_mut()
+                    && let Work::Here(job) = &mut turn.work
+                {
+                    turn.bytes += block.header.size as u64;
+                    turn.end = block.header.end();
+                    job.push(index, block);
+                }
+            }
+            Fed::Close { done } => {
+                if let Some(turn) = self.turns.back_mut()
+                    && let Work::Here(job) = &mut turn.work
+                {
+                    turn.done += done;
+                    job.close();
+                }
+            }
+            Fed::Batch { batch, done } => {
+                let mut turn = Turn::new(Work::Ready(Some(Ok(batch))));
+                turn.done = done;
+                self.turns.push_back(turn);
+            }
+            Fed::End { done } => match self.turns.back_mut() {
+                Some(turn) => turn.done += done,
+                None => self.options.progress.add_bytes_done(done),
+            },
+        }
+    }
+
+    /// After all that was read comes this error.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.turns
+            .push_back(Turn::new(Work::Ready(Some(Err(error)))));
+    }
+
+    /// Takes home what is done, and begins what can be begun.
+    pub(super) fn advance(&mut self, context: &mut Context<'_>) {
+        let inline = self.options.workers == 1;
+        let mut busy = self.turns.iter().filter(|turn| turn.has_worker()).count();
+        for turn in &mut self.turns {
+            come_home(&mut turn.work, context);
+            let Work::Here(job) = &mut turn.work else {
+                continue;
+            };
+            if let Some(worker) = job.release() {
+                self.idle.push(worker);
+                busy -= 1;
+            }
+            if !job.can_run() || !(inline || job.is_closed()) {
+                continue;
+            }
+            if job.worker.is_none() {
+                if busy == self.options.workers {
+                    continue;
+                }
+                job.worker = Some(hire(&mut self.idle, &job.file, &job.plan, &self.options));
+                busy += 1;
+            }
+            if inline {
+                job.run();
+                turn.used();
+            } else {
+                send_away(&mut turn.work);
+                come_home(&mut turn.work, context);
+            }
+        }
+    }
+
+    /// The next batch or the error, if it is there.
+    pub(super) fn take(&mut self) -> Option<Result<RecordBatch>> {
+        let turn = self.turns.front_mut()?;
+        let mut item = match &mut turn.work {
+            Work::Here(job) => job.take(),
+            Work::Away(_) => None,
+            Work::Ready(item) => item.take(),
+        }?;
+        let progress = &self.options.progress;
+        if let Ok(batch) = &mut item {
+            let rows = self.rows_left.min(batch.num_rows() as u64);
+            if rows < batch.num_rows() as u64 {
+                *batch = batch.slice(0, rows as usize);
+            }
+            self.rows_left -= rows;
+            progress.add_rows(rows);
+            progress.add_bytes_done(std::mem::take(&mut turn.done));
+        }
+        if let Work::Here(job) = &mut turn.work {
+            job.report(progress);
+        }
+        self.retire();
+        Some(item)
+    }
+
+    /// Removes the turns that are over, and says whether there were any.
+    pub(super) fn retire(&mut self) -> bool {
+        let before = self.turns.len();
+        while let Some(turn) = self.turns.pop_front_if(|turn| turn.is_over()) {
+            turn.used();
+            self.options.progress.add_bytes_done(turn.done);
+            if let Work::Here(mut job) = turn.work {
+                job.report(&self.options.progress);
+                self.idle.extend(job.release());
+            }
+        }
+        self.turns.len() < before
+    }
+
+    /// Forgets all there is, and stops what has not begun.
+    pub(super) fn clear(&mut self) {
+        self.turns.clear();
+        self.idle.clear();
+    }
+}
+
+/// A worker for a file like this one.
+fn hire(
+    idle: &mut Vec<Worker>,
+    file: &AvroFile,
+    plan: &Arc<DecodePlan>,
+    options: &ScanOptions,
+) -> Worker {
+    match idle.iter().position(|worker| worker.suits(file, plan)) {
+        Some(index) => idle.swap_remove(index),
+        None => {
+            // One that suits no more makes room.
+            idle.pop();
+            Worker::new(file, plan, &options.limits)
+        }
+    }
+}
+
+fn send_away(work: &mut Work) {
+    *work = match std::mem::replace(work, Work::Ready(None)) {
+        Work::Here(mut job) => {
+            let run = move || {
+                job.run();
+                job
+            };
+            match runtime::compute(run) {
+                Ok(task) => Work::Away(task),
+                Err(error) => Work::Ready(Some(Err(error))),
+            }
+        }
+        other => other,
+    };
+}
+
+fn come_home(work: &mut Work, context: &mut Context<'_>) {
+    if let Work::Away(task) = work
+        && let Poll::Ready(result) = Pin::new(task).poll(context)
+    {
+        *work = match result {
+            Ok(job) => Work::Here(job),
+            Err(error) => Work::Ready(Some(Err(error))),
+        };
+    }
+}
