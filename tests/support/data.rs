@@ -1,11 +1,14 @@
 //! Data sets whose every value follows from the row's number.
 //!
-//! [`orders`] has one of everything and is what most tests and the documentation read. [`simple`],
-//! [`complex`] and [`wide`] are the files that speed is measured on.
+//! [`orders`] has one of everything and is what most tests and the documentation read. The others
+//! are the files that speed is measured on.
 
 pub mod complex;
+pub mod nested;
+pub mod nullable;
 pub mod orders;
 pub mod simple;
+pub mod strings;
 pub mod wide;
 
 /// A well-mixed number for row `row` and purpose `salt` (SplitMix64).

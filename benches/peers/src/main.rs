@@ -1,0 +1,56 @@
+//! Whole reads side by side: avroscan and the other Avro readers, in one process, on one machine.
+
+mod answer;
+mod args;
+mod bench;
+mod cases;
+mod data_set;
+mod files;
+mod measure;
+mod process;
+mod readers;
+mod table;
+mod yardstick;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use args::Args;
+use bench::Bench;
+use cases::memory;
+
+/// Whatever went wrong, for a person to read.
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+fn failure(what: impl Into<String>) -> Box<dyn Error> {
+    what.into().into()
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((memory::CHILD, args)) = args.split_first().map(|(first, rest)| (&**first, rest)) {
+        return memory::child(args);
+    }
+    if args.iter().any(|arg| arg == "--help") {
+        print!("{}", args::USAGE);
+        return Ok(());
+    }
+    let args = Args::parse(args)?;
+    process::settle_allocator();
+    let cases = cases::named(&args.cases)?;
+    let mut bench = Bench::new(args)?;
+    for case in cases {
+        case(&mut bench)?;
+    }
+    bench.verdict()
+}
