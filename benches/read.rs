@@ -53,7 +53,9 @@ impl Case {
     fn new(file: Vec<u8>, rows: u64, projection: Projection, first: fn(u64) -> i64) -> Self {
         let bytes = file.len() as u64;
         let source: Arc<dyn Source> = Arc::new(MemorySource::new("memory.avro", file));
-        let options = ScanOptions::default().with_projection(projection);
+        let options = ScanOptions::default()
+            .with_workers(1)
+            .with_projection(projection);
         let scan = Scan::from_sources_blocking(vec![source], options).expect("a sound file");
         let sum = (0..rows).map(first).fold(0, i64::wrapping_add);
         Self {

@@ -27,6 +27,7 @@ struct Ends {
 }
 
 impl Ends {
+    #[inline(always)]
     fn items(&self) -> usize {
         self.offsets.last().map_or(0, |&end| end as usize)
     }

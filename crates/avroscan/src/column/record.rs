@@ -161,19 +161,28 @@ impl RecordColumn {
         (count, Ok(()))
     }
 
-    /// Reads so many records of a block of `length` bytes and notes where each begins.
+    /// The same, and notes in `starts` where in a block of `length` bytes each record begins.
     pub(crate) fn read_rows_noting(
         &mut self,
         count: usize,
+        row_bytes: usize,
         input: &mut Input<'_, '_>,
+        large: usize,
         length: usize,
         starts: &mut Vec<usize>,
-    ) -> Result<()> {
-        for _ in 0..count {
+    ) -> (usize, Result<()>) {
+        for read in 0..count {
             starts.push(length.saturating_sub(input.cursor.remaining()));
-            self.read(input)?;
+            let row = self.read_rows(1, 0, input, usize::MAX);
+            if let (_, Err(error)) = row {
+                return (read, Err(error));
+            }
+            let to_come = (count - read - 1) * row_bytes;
+            if input.budget.used() >= large.saturating_add(to_come) {
+                return (read + 1, Ok(()));
+            }
         }
-        Ok(())
+        (count, Ok(()))
     }
 
     #[inline(always)]

@@ -58,19 +58,14 @@ impl Selector {
         let Some(filter) = plan.filter() else {
             return Ok(Vec::new());
         };
-        let row_bytes = filter.plan.row().sizes.decoded;
-        let most = STRIDE_BYTES.min(limits.batch_bytes / 4) / row_bytes.max(1);
-        let most = most.clamp(1, DECIDED_AT_ONCE);
         let mut runs = Vec::new();
         let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursive());
         let mut input = Input::new(&block.data, &mut budget);
         let mut first = 0;
         while first < block.rows {
-            let count = most.min(block.rows - first);
-            input.budget.start_over();
-            let batch = self.read(filter, first, count, &mut input, block.data.len())?;
+            let batch = self.read(filter, block, first, &mut input, limits.batch_bytes / 4)?;
             self.decide(filter, &batch, first, &mut runs)?;
-            first += count;
+            first += batch.num_rows();
         }
         match input.cursor.remaining() {
             0 => Ok(runs),
@@ -78,28 +73,32 @@ impl Selector {
         }
     }
 
-    /// The filter's columns of so many rows, and in `starts` where each begins.
+    /// The filter's columns of the next rows, from the row `first` on and until they take `large`
+    /// bytes; and in `starts` where each begins.
     fn read(
         &mut self,
         filter: &FilterPlan,
+        block: &Block,
         first: usize,
-        count: usize,
         input: &mut Input<'_, '_>,
-        length: usize,
+        large: usize,
     ) -> Result<RecordBatch> {
+        let row_bytes = filter.plan.row().sizes.decoded;
+        let most = STRIDE_BYTES.min(large) / row_bytes.max(1);
+        let count = most.clamp(1, DECIDED_AT_ONCE).min(block.rows - first);
         self.starts.clear();
         self.columns.reserve(count);
-        input
-            .budget
-            .charge(count.saturating_mul(filter.plan.row().sizes.decoded))?;
-        let read = self
-            .columns
-            .read_rows_noting(count, input, length, &mut self.starts);
-        if let Err(error) = read {
+        input.budget.start_over();
+        input.budget.charge(count.saturating_mul(row_bytes))?;
+        let length = block.data.len();
+        let (read, result) =
+            self.columns
+                .read_rows_noting(count, row_bytes, input, large, length, &mut self.starts);
+        if let Err(error) = result {
             self.columns.truncate(0);
-            return Err(error.at_row((first + self.starts.len().saturating_sub(1)) as u64));
+            return Err(error.at_row((first + read) as u64));
         }
-        to_batch(&filter.plan, self.columns.finish_row()?, count)
+        to_batch(&filter.plan, self.columns.finish_row()?, read)
     }
 
     /// Adds the rows of `batch` that the filter keeps.

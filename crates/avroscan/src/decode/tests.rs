@@ -509,3 +509,32 @@ fn a_filtered_block_is_framed_to_its_end() {
     let error = filtering(1000, &Projection::All).open(left).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BlockLength);
 }
+
+#[test]
+fn a_filter_over_long_text_decides_about_fewer_rows_at_once() {
+    let schema = r#"{"type":"record","name":"R","fields":[
+        {"name":"id","type":["null","long"]},
+        {"name":"text","type":"string"}]}"#;
+    let limits = Limits {
+        batch_bytes: 100_000,
+        ..Limits::default()
+    };
+    let schema = AvroSchema::parse(schema, &limits).unwrap();
+    let columns = Projection::columns(["id", "text"]);
+    let plan = |projection| DecodePlan::new(&schema, None, projection, 0, &limits).unwrap();
+    let filter = plan(&columns);
+    let filter = plan(&Projection::columns(["id"])).with_filter(
+        filter,
+        Arc::new(Every {
+            columns,
+            divisor: 2,
+        }),
+    );
+    // Of 1 MB in all, ten times what a batch may take.
+    let row = |id: i64| [vec![2], long(id), text(&[b'x'; 1_000])].concat();
+    let rows: Vec<_> = (0..1_000).map(row).collect();
+    let mut decoder = Decoder::new(Arc::new(filter), limits.clone());
+    decoder.open(block(rows.len(), &rows)).unwrap();
+    assert_eq!(decoder.decode(usize::MAX).unwrap(), Decoded::BlockEnd);
+    assert_eq!(decoder.finish().unwrap().num_rows(), 500);
+}

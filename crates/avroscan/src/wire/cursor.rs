@@ -100,7 +100,11 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(varint::zigzag(u64::from(*byte)))
             }
-            _ => self.long(),
+            _ => {
+                let (value, length) = of_several_bytes(*self)?;
+                self.take(length)?;
+                Ok(value)
+            }
         }
     }
 
@@ -237,6 +241,18 @@ impl<'a> Cursor<'a> {
 }
 
 // What seldom happens, apart from the cursor: whose address is never taken stays in registers.
+
+/// An integer of any size, and how many bytes it takes.
+#[inline(never)]
+fn of_several_bytes(cursor: Cursor<'_>) -> Result<(i64, usize)> {
+    match cursor
+        .peek::<8>()
+        .and_then(|word| varint::from_word(u64::from_le_bytes(*word)))
+    {
+        Some((raw, length)) => Ok((varint::zigzag(raw), length)),
+        None => by_bytes(cursor),
+    }
+}
 
 /// An integer near the end of the input, or of more than eight bytes; and how many it takes.
 #[inline(never)]
