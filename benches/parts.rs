@@ -67,7 +67,7 @@ const PARTS: &[Part] = &[
     (
         "decimal",
         r#"{"type":"bytes","logicalType":"decimal","precision":20,"scale":2}"#,
-        |row| Value::Bytes((row as i64).to_be_bytes().to_vec()),
+        |row| Value::Decimal((row as i64).to_be_bytes().to_vec().into()),
     ),
     ("nullable long", r#"["null","long"]"#, |row| {
         match mix(row, 0) % 4 {

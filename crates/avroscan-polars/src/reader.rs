@@ -11,9 +11,9 @@ use crate::sources::AvroSources;
 /// An iterator over the rows of Avro files, as frames of at most
 /// [`batch_size`](ScanArgsAvro::with_batch_size) rows, in order.
 ///
-/// It holds a batch at a time, and blocks that are fetched ahead in the background; a frame lives
-/// as long as its owner keeps it. Dropping the reader stops its reads. It is `Send`: read in one
-/// thread, process in others.
+/// All cores decode ([`with_workers`](ScanArgsAvro::with_workers)), each a batch at a time, and blocks
+/// are fetched ahead in the background; a frame lives as long as its owner keeps it. Dropping the
+/// reader stops its reads. It is `Send`: read in one thread, process in others.
 ///
 /// An error ends the iteration. The rows before the damage come first.
 ///
