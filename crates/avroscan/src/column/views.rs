@@ -124,21 +124,26 @@ impl Views {
     }
 }
 
-#[cold]
+/// Text that is not ASCII is not rare: this is a call, and no cold one.
+#[inline(never)]
 fn check_utf8(bytes: &[u8]) -> Result<()> {
-    if simdutf8::basic::from_utf8(bytes).is_ok() {
-        return Ok(());
-    }
+    simdutf8::basic::from_utf8(bytes)
+        .map(drop)
+        .map_err(|_| not_utf8(bytes))
+}
+
+#[cold]
+fn not_utf8(bytes: &[u8]) -> Error {
     let valid = std::str::from_utf8(bytes)
         .err()
         .map_or(0, |error| error.valid_up_to());
-    Err(Error::new(
+    Error::new(
         ErrorKind::Utf8,
         format!(
             "a string of {} bytes is not UTF-8 from its byte {valid} on",
             bytes.len()
         ),
-    ))
+    )
 }
 
 #[cold]
