@@ -7,6 +7,7 @@ mod queries;
 mod reader;
 mod sink;
 mod sources;
+mod streaming;
 mod types;
 
 use std::sync::Arc;

@@ -111,7 +111,7 @@ impl Convert {
             sources,
             ScanArgsAvro {
                 options,
-                storage_options,
+                ..ScanArgsAvro::default()
             },
         )?;
         if frame.collect_schema()?.is_empty() {
