@@ -4,6 +4,7 @@ mod evolution;
 mod limits;
 mod metadata;
 mod queries;
+mod query_list;
 mod reader;
 mod sink;
 mod sources;

@@ -22,7 +22,7 @@ use object_store::{ObjectStoreExt, PutPayload};
 use crate::read::{Opened, drain};
 
 /// A server that ends with the test.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     port: u16,
 }
@@ -37,7 +37,7 @@ impl Drop for Server {
 
 impl Server {
     /// Starts a server with one empty bucket, if one is installed.
-    fn start(bucket: &str) -> Option<Self> {
+    pub(crate) fn start(bucket: &str) -> Option<Self> {
         let Some(program) = program() else {
             assert!(
                 std::env::var_os("AVROSCAN_REQUIRE_S3").is_none(),
@@ -95,7 +95,8 @@ impl Server {
         }
     }
 
-    fn options(&self) -> StorageOptions {
+    /// What a scan of its objects needs.
+    pub(crate) fn options(&self) -> StorageOptions {
         [
             ("aws_endpoint", format!("http://127.0.0.1:{}", self.port)),
             ("aws_allow_http", "true".into()),
@@ -107,7 +108,8 @@ impl Server {
         .into()
     }
 
-    fn put(&self, url: &str, object: Vec<u8>) {
+    /// Stores an object.
+    pub(crate) fn put(&self, url: &str, object: Vec<u8>) {
         let url = url.parse().expect("a URL");
         let (store, path) = avroscan::open_store(&url, &self.options()).expect("a store");
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -4,6 +4,7 @@
 //! are the files that speed is measured on.
 
 pub mod complex;
+pub mod kinds;
 pub mod nested;
 pub mod nullable;
 pub mod orders;
