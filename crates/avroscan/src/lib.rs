@@ -55,8 +55,8 @@ pub use error::{Error, ErrorKind, Place, Result};
 pub use limits::Limits;
 pub use plan::{DecodePlan, Projection, RowFilter};
 pub use scan::{
-    AvroFile, BatchReader, BatchStream, BlockInfo, BlockWalk, FileSummary, Progress, Scan,
-    ScanOptions, SchemaMode, block_on, count_rows,
+    AvroFile, BadBlock, BatchReader, BatchStream, BlockInfo, BlockWalk, FileSummary, OnError,
+    Progress, ReadReport, Scan, ScanOptions, SchemaMode, SkipBudget, block_on, count_rows,
 };
 pub use schema::AvroSchema;
 pub use source::{
