@@ -44,6 +44,28 @@ impl Worker {
     pub(super) fn suits(&self, file: &AvroFile, plan: &Arc<DecodePlan>) -> bool {
         self.codec == file.header().codec && Arc::ptr_eq(&self.plan, plan)
     }
+
+    /// Decodes a block and forgets its rows.
+    pub(super) fn check(&mut self, index: u64, block: &RawBlock) -> Result<()> {
+        let BlockHeader { offset, rows, .. } = block.header;
+        let data = self
+            .decompressor
+            .decompress(block.data.clone())
+            .map_err(|error| error.in_block(index).at_offset(offset))?;
+        self.decoder.open(Block {
+            index,
+            offset,
+            rows,
+            data,
+        })?;
+        loop {
+            let decoded = self.decoder.decode(usize::MAX)?;
+            self.decoder.finish()?;
+            if decoded == Decoded::BlockEnd {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// Blocks of a file on their way to batches.

@@ -9,6 +9,7 @@
 //! ```
 
 mod blocks;
+mod check;
 mod counted;
 mod dataset;
 mod feed;
@@ -27,6 +28,7 @@ mod summary;
 mod turns;
 mod walk;
 
+pub use check::{BlockCheck, CheckedBlock};
 pub use dataset::Scan;
 pub use file::AvroFile;
 pub use options::{ScanOptions, SchemaMode};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::container::BlockHeader;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::start::find_start_of_walk;
@@ -26,6 +27,17 @@ pub struct BlockInfo {
     pub rows: u64,
     /// Bytes of the block as stored, without its header and marker.
     pub bytes: u64,
+}
+
+impl BlockInfo {
+    pub(super) fn of(header: &BlockHeader) -> Self {
+        Self {
+            offset: header.offset,
+            end: header.end(),
+            rows: header.rows as u64,
+            bytes: header.size as u64,
+        }
+    }
 }
 
 /// Walks over the block headers of a split: made by [`AvroFile::walk`].
