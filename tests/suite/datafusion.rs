@@ -3,6 +3,7 @@
 mod counting;
 mod declared;
 mod errors;
+mod every_type;
 mod evolution;
 mod explain;
 mod metadata;
