@@ -11,6 +11,7 @@ mod reading;
 mod rows;
 mod same_answers;
 mod splits;
+mod statistics;
 mod tables;
 
 use std::path::Path;
