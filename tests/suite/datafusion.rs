@@ -3,6 +3,7 @@
 mod counting;
 mod declared;
 mod errors;
+mod every_type;
 mod evolution;
 mod explain;
 mod metadata;
@@ -10,6 +11,7 @@ mod reading;
 mod rows;
 mod same_answers;
 mod splits;
+mod statistics;
 mod tables;
 
 use std::path::Path;

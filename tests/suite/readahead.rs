@@ -1,12 +1,18 @@
 //! Read-ahead runs ahead, stays within its window, and stops with its reader.
 
+use std::future::poll_fn;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use avroscan::{BatchReader, Projection, Scan, ScanOptions, Source, Split, block_on};
 use avroscan_tests::data::simple;
-use avroscan_tests::slow;
 use avroscan_tests::write::Codec;
+use avroscan_tests::{raw, slow};
+use bytes::Bytes;
 
 use crate::read::{Opened, Watched};
 
@@ -203,4 +209,79 @@ fn counting_reads_block_headers_only() {
         .sum();
     assert_eq!(rows, 40_000);
     assert!(source.bytes() - before <= 4096 * 2 * 8);
+}
+
+/// Bytes that are there at the second time of asking, and how many readers asked at once.
+#[derive(Debug)]
+struct Crowd {
+    bytes: Arc<dyn Source>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+    read: AtomicU64,
+}
+
+#[async_trait]
+impl Source for Crowd {
+    fn location(&self) -> &Arc<str> {
+        self.bytes.location()
+    }
+
+    fn request_bytes(&self) -> u64 {
+        8 << 20
+    }
+
+    fn probe_bytes(&self) -> u64 {
+        64 << 10
+    }
+
+    async fn size(&self) -> avroscan::Result<u64> {
+        self.bytes.size().await
+    }
+
+    async fn read(&self, range: Range<u64>) -> avroscan::Result<Bytes> {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+        self.read
+            .fetch_add(range.end - range.start, Ordering::Relaxed);
+        let mut asked = false;
+        poll_fn(|context| {
+            context.waker().wake_by_ref();
+            match std::mem::replace(&mut asked, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+        self.now.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.read(range).await
+    }
+}
+
+#[test]
+fn parts_of_a_large_object_are_counted_side_by_side() {
+    for (block, blocks, most_read) in [
+        // To pass over small blocks takes as long as to fetch them.
+        (16 << 10, 4 << 10, 80 << 20),
+        (1 << 20, 72, 24 << 20),
+    ] {
+        let body = raw::bytes(vec![7; block - 3]);
+        let mut file = raw::file(r#""bytes""#);
+        for _ in 0..blocks {
+            file = file.block(1, &body);
+        }
+        let crowd = Arc::new(Crowd {
+            bytes: crate::read::memory(file.finish()),
+            now: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            read: AtomicU64::new(0),
+        });
+        let source: Arc<dyn Source> = crowd.clone();
+        let scan = Scan::from_sources_blocking(vec![source], ScanOptions::default()).unwrap();
+        assert_eq!(block_on(scan.count_rows()).unwrap(), blocks);
+        let most = crowd.most.load(Ordering::Relaxed);
+        assert!(most >= 2, "{most} at once with blocks of {block}");
+        let read = crowd.read.load(Ordering::Relaxed);
+        assert!(read < most_read, "{read} bytes with blocks of {block}");
+        assert_eq!(scan.options().progress.bytes_read(), read);
+    }
 }

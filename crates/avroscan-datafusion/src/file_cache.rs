@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use avroscan::{AvroFile, Limits, Progress, Result, Source};
 use object_store::ObjectMeta;
+use object_store::path::Path;
 use tokio::sync::OnceCell;
 
 /// The opened files of one scan, so that a file's header is read and parsed once however many
@@ -22,34 +23,33 @@ type Slot = Arc<OnceCell<Arc<AvroFile>>>;
 /// A file at a moment: another version of it has another key.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct FileKey {
-    location: Arc<str>,
+    path: Path,
     size: u64,
     modified_micros: i64,
     e_tag: Option<String>,
 }
 
 impl FileCache {
-    /// The file of `source`, opened now unless it was opened before or is being opened.
-    /// Whoever opens it counts what that reads.
+    /// The file that this is known of, opened now from what `source` gives unless it was opened
+    /// before or is being opened. Whoever opens it counts what that reads.
     ///
     /// # Errors
-    /// Those of [`AvroFile::open`]. A failure is not kept: the next caller tries again.
+    /// Those of `source` and [`AvroFile::open`]. A failure is not kept: the next caller tries again.
     pub(crate) async fn open(
         &self,
-        source: Arc<dyn Source>,
         meta: &ObjectMeta,
+        source: impl AsyncFnOnce() -> Result<Arc<dyn Source>>,
         limits: &Limits,
         progress: &Progress,
     ) -> Result<Arc<AvroFile>> {
         let slot = self.slot(FileKey {
-            location: source.location().clone(),
+            path: meta.location.clone(),
             size: meta.size,
             modified_micros: meta.last_modified.timestamp_micros(),
             e_tag: meta.e_tag.clone(),
         });
-        slot.get_or_try_init(|| AvroFile::open(source, limits, progress))
-            .await
-            .cloned()
+        let open = async || AvroFile::open(source().await?, limits, progress).await;
+        slot.get_or_try_init(open).await.cloned()
     }
 
     fn slot(&self, key: FileKey) -> Slot {

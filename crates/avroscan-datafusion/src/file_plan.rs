@@ -26,6 +26,7 @@ use crate::row_filter::PredicateFilter;
 pub(crate) struct FilePlan {
     location: Arc<str>,
     decode: Arc<DecodePlan>,
+    wants_no_columns: bool,
     projector: Projector,
     output_schema: SchemaRef,
 }
@@ -72,6 +73,7 @@ impl FilePlan {
         let decode = options.with_filter(filter).plan(written);
         let decode = decode.map_err(in_file)?;
         let decoded = decode.arrow_schema();
+        let wants_no_columns = exprs.predicate.is_none() && decoded.fields().is_empty();
         let projector = exprs
             .projection
             .try_map_exprs(|expr| reassign_expr_columns(expr, decoded))?
@@ -80,6 +82,7 @@ impl FilePlan {
         Ok(Self {
             location: Arc::clone(location),
             decode: Arc::new(decode),
+            wants_no_columns,
             projector,
             output_schema,
         })
@@ -88,6 +91,11 @@ impl FilePlan {
     /// What to decode. No columns where the query only needs to know how many rows there are.
     pub(crate) fn decode(&self) -> &Arc<DecodePlan> {
         &self.decode
+    }
+
+    /// Whether the query only needs to know how many rows there are.
+    pub(crate) fn wants_no_columns(&self) -> bool {
+        self.wants_no_columns
     }
 
     /// The part of the answer that comes from this batch of decoded rows.

@@ -6,22 +6,21 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use avroscan::{AvroSchema, SchemaMode};
 use datafusion::catalog::Session;
+use datafusion::common::stats::Precision;
 use datafusion::common::{Result, Statistics, not_impl_err, plan_err};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::datasource::physical_plan::{FileScanConfig, FileSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectMeta, ObjectStore};
 
 use crate::error::external;
-use crate::location::location;
 use crate::reader_schemas::ReaderSchemas;
 use crate::types::table_schema;
-use crate::{AvroOptions, AvroSource, listing};
+use crate::{AvroOptions, AvroSource, file_source, listing};
 
 /// The format of tables over Avro object container files.
 #[derive(Debug, Clone, Default)]
@@ -64,10 +63,9 @@ impl AvroFormat {
         if !merged {
             objects.truncate(1);
         }
-        let opening = objects.into_iter().map(|meta| {
-            let location = described(state, store, &meta);
-            listing::open_file(Arc::clone(store), meta, location, &options.limits)
-        });
+        let opening = objects
+            .into_iter()
+            .map(|meta| listing::open_file(Arc::clone(store), meta, None, &options.limits));
         let files = stream::iter(opening).buffered(listing::at_once(state));
         let files: Vec<_> = files.try_collect().await.map_err(external)?;
         let Some(first) = files.first() else {
@@ -131,11 +129,21 @@ impl FileFormat for AvroFormat {
     async fn infer_stats(
         &self,
         _state: &dyn Session,
-        _store: &Arc<dyn ObjectStore>,
+        store: &Arc<dyn ObjectStore>,
         table_schema: SchemaRef,
-        _object: &ObjectMeta,
+        object: &ObjectMeta,
     ) -> Result<Statistics> {
-        Ok(Statistics::new_unknown(&table_schema))
+        let limits = &self.options.scan().limits;
+        let opened = listing::open_file(Arc::clone(store), object.clone(), None, limits).await;
+        let rows = match opened {
+            Ok(file) => {
+                let is_local = file_source::is_local(store.as_ref());
+                self.options.row_counts().of(&file, is_local, limits).await
+            }
+            // The query that reads the file says why it cannot.
+            Err(_) => Precision::Absent,
+        };
+        Ok(Statistics::new_unknown(&table_schema).with_num_rows(rows))
     }
 
     async fn create_physical_plan(
@@ -157,14 +165,5 @@ impl FileFormat for AvroFormat {
                 .with_schema_mode(SchemaMode::First);
         }
         Arc::new(AvroSource::new(table_schema, options))
-    }
-}
-
-/// Where the file is, as well as can be said: a format is given the store, but not its URL.
-fn described(state: &dyn Session, store: &Arc<dyn ObjectStore>, meta: &ObjectMeta) -> Arc<str> {
-    let local = ObjectStoreUrl::local_filesystem();
-    match state.runtime_env().object_store(&local) {
-        Ok(files) if Arc::ptr_eq(&files, store) => location(&local, &meta.location),
-        _ => meta.location.as_ref().into(),
     }
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use avroscan::{AvroFile, Limits, ObjectSource, Progress};
+use avroscan::{AvroFile, Limits, Progress};
 use datafusion::catalog::Session;
 use datafusion::common::{Result, plan_err};
 use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectMeta, ObjectStore};
 
 use crate::error::external;
-use crate::location::location;
+use crate::file_source;
 
 /// The files at these places in one store, in the order of their paths.
 ///
@@ -57,10 +58,9 @@ pub(crate) async fn open(
     let store = state.runtime_env().object_store(first)?;
     let files = list(state, store.as_ref(), paths, extension).await?;
     let url = first.object_store();
-    let opening = files.into_iter().map(|meta| {
-        let location = location(&url, &meta.location);
-        open_file(Arc::clone(&store), meta, location, limits)
-    });
+    let opening = files
+        .into_iter()
+        .map(|meta| open_file(Arc::clone(&store), meta, Some(&url), limits));
     stream::iter(opening)
         .buffered(at_once(state))
         .try_collect()
@@ -68,15 +68,15 @@ pub(crate) async fn open(
         .map_err(external)
 }
 
-/// A file, with its header read.
+/// A file, with its header read. Errors name an object with the URL of its store, if it is given.
 pub(crate) async fn open_file(
     store: Arc<dyn ObjectStore>,
     meta: ObjectMeta,
-    location: Arc<str>,
+    url: Option<&ObjectStoreUrl>,
     limits: &Limits,
 ) -> avroscan::Result<Arc<AvroFile>> {
-    let source = ObjectSource::new(store, meta.location.clone(), location).with_meta(meta);
-    AvroFile::open(Arc::new(source), limits, &Progress::default()).await
+    let source = file_source::open(&store, &meta, url).await?;
+    AvroFile::open(source, limits, &Progress::default()).await
 }
 
 /// How many headers a session reads at the same time.

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use avroscan::{AvroFile, BatchStream, ObjectSource, Progress, ScanOptions, Split};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::Schema;
+use avroscan::{AvroFile, BatchStream, Progress, ScanOptions, Split, count_rows};
 use datafusion::common::{Result, exec_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use object_store::ObjectStore;
 
 use crate::error::external;
 use crate::file_cache::FileCache;
 use crate::file_plan::FilePlan;
-use crate::location::location;
+use crate::file_source;
 use crate::metrics::{RangeMetrics, ScanMetrics};
 use crate::query::Query;
 use crate::range_stream::RangeStream;
@@ -54,6 +55,11 @@ impl AvroOpener {
             .await
             .map_err(external)?;
         let plan = FilePlan::new(&self.query, &file, &avro, &options)?;
+        if plan.wants_no_columns() && self.limit.is_none() {
+            let rows = count_rows(&avro, split, &options.limits, &options.progress).await;
+            let batches = counted(rows.map_err(external)?, options.batch_size);
+            return Ok(batches.map(move |batch| plan.apply(&batch?)).boxed());
+        }
         options.n_rows = self.limit.map(|limit| limit as u64);
         let decode = Arc::clone(plan.decode());
         let batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
@@ -67,17 +73,30 @@ impl AvroOpener {
     ) -> avroscan::Result<Arc<AvroFile>> {
         let meta = &file.object_meta;
         let limits = &self.options.limits;
-        let source = ObjectSource::new(
-            Arc::clone(&self.store),
-            meta.location.clone(),
-            location(&self.store_url, &meta.location),
-        );
-        let source = Arc::new(source.with_meta(meta.clone()));
+        let url = Some(&self.store_url);
+        let open = async || file_source::open(&self.store, meta, url).await;
         match file.range {
-            None => AvroFile::open(source, limits, progress).await,
-            Some(_) => self.files.open(source, meta, limits, progress).await,
+            None => AvroFile::open(open().await?, limits, progress).await,
+            Some(_) => self.files.open(meta, open, limits, progress).await,
         }
     }
+}
+
+/// So many rows of which nothing but their number is wanted.
+fn counted(rows: u64, batch_size: usize) -> impl Stream<Item = Result<RecordBatch>> {
+    let lengths = std::iter::successors(Some(rows), move |left| {
+        left.checked_sub(batch_size as u64).filter(|left| *left > 0)
+    });
+    stream::iter(lengths.filter(|left| *left > 0).map(move |left| {
+        let length = left.min(batch_size as u64) as usize;
+        let options = RecordBatchOptions::new().with_row_count(Some(length));
+        let schema = Arc::new(Schema::empty());
+        Ok(RecordBatch::try_new_with_options(
+            schema,
+            Vec::new(),
+            &options,
+        )?)
+    }))
 }
 
 fn split(file: &PartitionedFile) -> Result<Split> {

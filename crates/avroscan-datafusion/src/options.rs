@@ -6,9 +6,11 @@ use std::sync::Arc;
 use avroscan::{AvroSchema, Limits, ScanOptions, SchemaMode};
 use datafusion::common::{Result, config_datafusion_err, config_err};
 
+use crate::RowCounts;
+
 /// The keys that SQL `OPTIONS (..)` takes, without the prefix `avro.`.
 const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
-                    reader_schema, schema_mode, unroll, \
+                    reader_schema, row_counts, schema_mode, unroll, \
                     limits.header_bytes, limits.schema_nodes, limits.block_bytes, \
                     limits.decompressed_bytes, limits.zero_byte_items, limits.fixed_bytes, \
                     limits.batch_bytes";
@@ -19,13 +21,14 @@ const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
 /// is up to the query, so those two are not options here.
 ///
 /// In SQL the same settings are the keys `avro.batch_size`, `avro.buffer_blocks`,
-/// `avro.buffer_bytes`, `avro.pushdown_filters`, `avro.reader_schema`, `avro.schema_mode`,
-/// `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
+/// `avro.buffer_bytes`, `avro.pushdown_filters`, `avro.reader_schema`,
+/// `avro.row_counts`, `avro.schema_mode`, `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
 #[derive(Debug, Clone)]
 pub struct AvroOptions {
     scan: ScanOptions,
     session_batch_size: bool,
     pushdown_filters: bool,
+    row_counts: RowCounts,
 }
 
 impl Default for AvroOptions {
@@ -35,6 +38,7 @@ impl Default for AvroOptions {
             scan: ScanOptions::default().with_workers(1),
             session_batch_size: true,
             pushdown_filters: true,
+            row_counts: RowCounts::default(),
         }
     }
 }
@@ -103,6 +107,14 @@ impl AvroOptions {
         self
     }
 
+    /// How the numbers of rows are found that DataFusion plans with. Default: counted in local
+    /// files, estimated in others.
+    #[must_use]
+    pub fn with_row_counts(mut self, row_counts: RowCounts) -> Self {
+        self.row_counts = row_counts;
+        self
+    }
+
     /// The core's part of the options.
     pub fn scan(&self) -> &ScanOptions {
         &self.scan
@@ -111,6 +123,11 @@ impl AvroOptions {
     /// Whether the scan evaluates filters itself.
     pub fn pushdown_filters(&self) -> bool {
         self.pushdown_filters
+    }
+
+    /// How the numbers of rows are found that DataFusion plans with.
+    pub fn row_counts(&self) -> RowCounts {
+        self.row_counts
     }
 
     /// # Errors
@@ -152,6 +169,7 @@ impl AvroOptions {
                 })?;
                 self.scan.reader_schema = Some(Arc::new(schema));
             }
+            "row_counts" => self.row_counts = row_counts(key, value)?,
             "schema_mode" => self.scan.schema_mode = schema_mode(key, value)?,
             "unroll" => self.scan.unroll = parse(key, value, "a whole number")?,
             "limits.header_bytes" => self.scan.limits.header_bytes = positive(key, value)?,
@@ -171,6 +189,17 @@ impl AvroOptions {
             }
         }
         Ok(())
+    }
+}
+
+fn row_counts(key: &str, value: &str) -> Result<RowCounts> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "estimate" => Ok(RowCounts::Estimate),
+        "local" => Ok(RowCounts::Local),
+        "exact" => Ok(RowCounts::Exact),
+        _ => config_err!(
+            "The option avro.{key} is '{value}', expected 'estimate', 'local' or 'exact'"
+        ),
     }
 }
 
@@ -207,6 +236,7 @@ mod tests {
             let value = match key {
                 "pushdown_filters" => "false",
                 "reader_schema" => r#"{"type":"record","name":"R","fields":[]}"#,
+                "row_counts" => "exact",
                 "schema_mode" => "union_by_name",
                 _ => "7",
             };
@@ -227,6 +257,12 @@ mod tests {
         assert_eq!(options.scan().buffer_bytes, 9);
         assert_eq!(options.scan().limits.block_bytes, 10);
         assert!(!options.pushdown_filters());
+
+        assert_eq!(options.row_counts(), RowCounts::Local);
+        options.set("row_counts", "Exact").unwrap();
+        assert_eq!(options.row_counts(), RowCounts::Exact);
+        options.set("row_counts", "estimate").unwrap();
+        assert_eq!(options.row_counts(), RowCounts::Estimate);
 
         options.set("unroll", "2").unwrap();
         options.set("schema_mode", "UNION_BY_NAME").unwrap();
@@ -265,6 +301,7 @@ mod tests {
         assert!(error("batch_size", "many").contains("'many'"));
         assert!(error("pushdown_filters", "perhaps").contains("true or false"));
         assert!(error("schema_mode", "union").contains("'first' or 'union_by_name'"));
+        assert!(error("row_counts", "yes").contains("'estimate', 'local' or 'exact'"));
         assert!(error("unroll", "-1").contains("avro.unroll is '-1'"));
         let no_schema = error("reader_schema", r#"{"type":"recrod"}"#);
         assert!(no_schema.contains("avro.reader_schema"), "{no_schema}");

@@ -58,8 +58,9 @@ impl AvroTable {
         let config = ListingTableConfig::new_with_multi_paths(paths)
             .with_listing_options(listing)
             .with_schema(schema);
+        let statistics = state.runtime_env().cache_manager.get_file_statistic_cache();
         Ok(Self {
-            listing: ListingTable::try_new(config)?,
+            listing: ListingTable::try_new(config)?.with_cache(statistics),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What EXPLAIN and EXPLAIN ANALYZE say of a scan.
 
-use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt};
+use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt, RowCounts};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 
@@ -63,9 +63,11 @@ async fn filters_stay_above_the_scan_when_told_so() {
 
 #[tokio::test]
 async fn a_count_needs_no_columns() {
-    let ctx = session(8);
-    let _dir = with_table(&ctx).await;
-    let plan = physical_plan(&ctx, "SELECT count(*) FROM t").await;
+    let options = AvroOptions::default().with_row_counts(RowCounts::Estimate);
+    let ctx = session_with(8, options);
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "t.avro", &rows::file(0..1000, 50));
+    let plan = physical_plan(&ctx, &format!("SELECT count(*) FROM '{path}'")).await;
     assert!(plan.contains("t.avro]]}, file_type=avro"), "{plan}");
 }
 

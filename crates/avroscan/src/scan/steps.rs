@@ -13,6 +13,9 @@ use crate::scan::{AvroFile, BlockInfo, Progress};
 /// Bytes to read for a header, with the marker before it, where the block is not wanted.
 const HEADER_BYTES: u64 = 64;
 
+/// Most bytes of a request for the headers of many small blocks.
+const MOST_AT_ONCE: u64 = 1 << 20;
+
 /// Says which bytes it needs to step to the next block.
 #[derive(Debug)]
 pub(super) struct Steps {
@@ -28,8 +31,12 @@ pub(super) struct Steps {
     /// Bytes at hand, and where they begin in the file.
     window: Bytes,
     window_start: u64,
-    /// Whether the last block was so large that a read which begins in it does not reach beyond.
+    /// Whether the block at hand is so large that a read which begins in it does not reach beyond.
     far: bool,
+    /// Bytes of the next request. Where blocks are small, each is twice as large as the last: to
+    /// pass over their bytes would take more time than to fetch them.
+    request: u64,
+    most: u64,
 }
 
 /// What a step comes to.
@@ -43,7 +50,10 @@ enum Next {
 impl Steps {
     /// Steps from the block at `offset` to the last that begins before `end`.
     pub(super) fn new(file: Arc<AvroFile>, limits: Limits, offset: u64, end: u64) -> Self {
+        let source = file.source();
         Self {
+            request: source.probe_bytes(),
+            most: source.request_bytes().min(MOST_AT_ONCE),
             end: end.min(file.size()),
             file,
             limits,
@@ -65,8 +75,7 @@ impl Steps {
                 Ok(Next::Read(needed)) => needed,
                 Err(error) => return Err(self.place(error)),
             };
-            let probe = self.file.source().probe_bytes();
-            let range = self.range(&needed, probe);
+            let range = self.next_request(&needed);
             let bytes = self.file.read(range, progress).await;
             self.accept(needed, bytes).map_err(|e| self.place(e))?;
         }
@@ -88,6 +97,20 @@ impl Steps {
             let bytes = self.file.read_now(range, progress);
             self.accept(needed, bytes).map_err(|e| self.place(e))?;
         }
+    }
+
+    /// A read of at least the bytes needed, where reading means waiting for others.
+    fn next_request(&mut self, needed: &Range<u64>) -> Range<u64> {
+        let probe = self.file.source().probe_bytes();
+        if self.far {
+            self.request = probe;
+            return self.range(needed, probe);
+        }
+        // No more than a header beyond the last block that is wanted.
+        let rest = self.end.saturating_sub(needed.start).saturating_add(probe);
+        let wanted = self.request.min(rest);
+        self.request = self.request.saturating_mul(2).min(self.most);
+        self.range(needed, wanted)
     }
 
     /// A read of at least the bytes needed.
@@ -134,13 +157,13 @@ impl Steps {
             }
         };
         self.header = Some(header);
+        self.far = header.size as u64 > self.file.source().probe_bytes();
         let marker = match self.bytes(header.marker(), SYNC_LENGTH) {
             Ok(marker) => marker,
             Err(needed) => return Ok(Next::Read(needed)),
         };
         header.check_marker(marker, &self.file.header().sync)?;
         let block = BlockInfo::of(&header);
-        self.far = block.bytes > self.file.source().probe_bytes();
         self.header = None;
         self.next = block.end;
         self.index += 1;

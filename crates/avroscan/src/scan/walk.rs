@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
+
 use crate::container::BlockHeader;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -14,6 +16,14 @@ use crate::split::Split;
 
 /// Most blocks that are looked at in one go, where that is done in another thread.
 const MOST_AT_ONCE: usize = 4096;
+
+/// Parts of a file whose rows are counted at the same time, where each step is a request.
+const PARTS_AT_ONCE: usize = 16;
+
+/// Smallest of these parts, in bytes and in blocks: to find the first block of a part means to read
+/// one block or two.
+const PART_BYTES: u64 = 8 << 20;
+const PART_BLOCKS: u64 = 32;
 
 /// What a block's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +193,8 @@ impl BlockWalk {
 
 /// Counts the rows of the blocks that begin in `split`, from the block headers alone.
 ///
+/// Where each step is a request, parts of a large split are walked side by side.
+///
 /// # Errors
 /// Those of [`BlockWalk::next`].
 pub async fn count_rows(
@@ -193,8 +205,43 @@ pub async fn count_rows(
 ) -> Result<u64> {
     let mut walk = file.walk(split, limits, progress);
     let mut rows = 0u64;
+    let is_remote = file.source().read_now(0..0).is_none();
     while let Some(block) = walk.next().await? {
         rows = rows.saturating_add(block.rows);
+        let rest = Split::new(block.end, file.block_range(split).end);
+        let part = PART_BYTES.max((block.end - block.offset).saturating_mul(PART_BLOCKS));
+        if is_remote && rest.end.saturating_sub(rest.start) / 2 >= part {
+            let others = count_parts(file, rest, part, limits, progress).await?;
+            return Ok(rows.saturating_add(others));
+        }
     }
     Ok(rows)
+}
+
+/// Counts the rows of parts of a split, each of about so many bytes.
+async fn count_parts(
+    file: &Arc<AvroFile>,
+    split: Split,
+    part: u64,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<u64> {
+    let parts = (split.end - split.start).div_ceil(part);
+    let count = |index: u64| async move {
+        let start = split.start + index * part;
+        let end = start.saturating_add(part).min(split.end);
+        let mut walk = file.walk(Split::new(start, end), limits, progress);
+        let mut rows = 0u64;
+        while let Some(block) = walk.next().await? {
+            rows = rows.saturating_add(block.rows);
+        }
+        Ok(rows)
+    };
+    stream::iter((0..parts).map(count))
+        .buffered(PARTS_AT_ONCE)
+        .try_fold(
+            0u64,
+            |sum, rows| async move { Ok(sum.saturating_add(rows)) },
+        )
+        .await
 }

@@ -51,6 +51,18 @@ impl FileSource {
             file: Arc::new(file),
         })
     }
+
+    /// [`FileSource::new`] for code that must not block.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileSource::new`].
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        runtime::run_blocking(move || Self::new(path))
+            .await
+            .flatten()
+    }
 }
 
 #[async_trait]
