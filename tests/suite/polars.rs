@@ -1,5 +1,6 @@
 //! The Polars front end, end to end.
 
+mod damaged;
 mod evolution;
 mod limits;
 mod metadata;

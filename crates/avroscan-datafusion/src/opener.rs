@@ -62,7 +62,9 @@ impl AvroOpener {
         }
         options.n_rows = self.limit.map(|limit| limit as u64);
         let decode = Arc::clone(plan.decode());
-        let batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
+        let mut batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
+        // The range before this one is still being decoded.
+        batches.begin();
         Ok(RangeStream::new(batches, plan, metrics).boxed())
     }
 

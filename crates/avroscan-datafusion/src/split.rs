@@ -11,6 +11,13 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 /// that the last ranges of a scan end close to each other.
 pub(crate) const RANGE_BYTES: u64 = 8 << 20;
 
+/// Smallest range that is cut from a file for the sake of [`RANGES_EACH`].
+const LEAST_RANGE_BYTES: u64 = 1 << 20;
+
+/// How many ranges there are for each partition, if the files are large enough: one that falls
+/// behind leaves the last of its share to the others.
+const RANGES_EACH: u64 = 4;
+
 /// No range is too large: files are handed out uncut.
 pub(crate) const WHOLE_FILES: u64 = u64::MAX;
 
@@ -42,7 +49,13 @@ pub(crate) fn cut(
     let partitions = partitions as u64;
     let range_bytes = match range_bytes {
         WHOLE_FILES => range_bytes,
-        _ => range_bytes.min(total.div_ceil(partitions)),
+        _ => range_bytes
+            .min(
+                total
+                    .div_ceil(partitions * RANGES_EACH)
+                    .max(LEAST_RANGE_BYTES),
+            )
+            .min(total.div_ceil(partitions)),
     };
 
     let mut cut: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions as usize];

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use avroscan::{AvroSchema, Limits, Progress, Projection, ScanOptions, SchemaMode, StorageOptions};
+use avroscan::{
+    AvroSchema, Limits, OnError, Progress, Projection, ReadReport, ScanOptions, SchemaMode,
+    SkipBudget, StorageOptions,
+};
 use polars::prelude::*;
 
 /// The arguments of a scan. The default reads everything.
@@ -177,6 +180,28 @@ impl ScanArgsAvro {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
+        self
+    }
+
+    /// Whether a damaged block ends the reading with an error or is left out. Default: an error.
+    #[must_use]
+    pub fn with_on_error(mut self, on_error: OnError) -> Self {
+        self.options.on_error = on_error;
+        self
+    }
+
+    /// How much may be left out, where [`with_on_error`](Self::with_on_error) says so. Default: any
+    /// number of blocks.
+    #[must_use]
+    pub fn with_skip_budget(mut self, budget: SkipBudget) -> Self {
+        self.options.skip_budget = budget;
+        self
+    }
+
+    /// Tells in this handle, of which you keep a clone, what was left out.
+    #[must_use]
+    pub fn with_report(mut self, report: ReadReport) -> Self {
+        self.options.report = report;
         self
     }
 

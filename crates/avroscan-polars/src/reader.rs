@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use avroscan::{BatchReader, Progress, Split};
+use avroscan::{BatchReader, Progress, ReadReport, Split};
 use polars::prelude::*;
 
 use crate::args::ScanArgsAvro;
@@ -100,6 +100,12 @@ impl AvroReader {
     /// from another thread.
     pub fn progress(&self) -> &Progress {
         &self.table.scan.options().progress
+    }
+
+    /// What was left out of damaged files, where
+    /// [`with_on_error`](ScanArgsAvro::with_on_error) says so. A clone of it is the same report.
+    pub fn report(&self) -> &ReadReport {
+        &self.table.scan.options().report
     }
 }
 

@@ -8,6 +8,7 @@ use crate::container::{Step, SyncFound, SyncSearch};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::scan::blocks::BlockStream;
+use crate::scan::read_ahead::RequestSizes;
 use crate::scan::{AvroFile, BlockWalk, OnError, Progress, ScanOptions};
 use crate::split::Split;
 
@@ -46,7 +47,10 @@ pub(super) async fn find_start(
     split: Split,
     options: &ScanOptions,
 ) -> Result<Option<Start>> {
-    match search(file, split, &options.limits, &options.progress).await? {
+    let range = file.block_range(split);
+    let first = RequestSizes::new(file, &range, options).first;
+    let first = first.min(range.end.saturating_sub(range.start));
+    match search(file, split, first, &options.limits, &options.progress).await? {
         Found::Start(start) => Ok(start),
         Found::Doubt => {
             let found = match options.on_error {
@@ -68,15 +72,17 @@ pub(super) async fn find_start_of_walk(
     limits: &Limits,
     progress: &Progress,
 ) -> Result<Option<u64>> {
-    match search(file, split, limits, progress).await? {
+    match search(file, split, 0, limits, progress).await? {
         Found::Start(start) => Ok(start.map(|start| start.offset)),
         Found::Doubt => walk_to(file, split, limits, progress).await,
     }
 }
 
+/// Reads `first` bytes at once, or as many as are worth a search.
 async fn search(
     file: &Arc<AvroFile>,
     split: Split,
+    first: u64,
     limits: &Limits,
     progress: &Progress,
 ) -> Result<Found> {
@@ -96,7 +102,7 @@ async fn search(
         limits.clone(),
     );
     let mut position = SyncSearch::first_byte(range.start);
-    let mut length = FIRST_SEARCH.max(file.source().probe_bytes());
+    let mut length = first.max(FIRST_SEARCH).max(file.source().probe_bytes());
     loop {
         match search.next() {
             Step::Ready(SyncFound::Nowhere) => return Ok(Found::Start(None)),
