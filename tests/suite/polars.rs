@@ -1,14 +1,18 @@
 //! The Polars front end, end to end.
 
 mod evolution;
+mod examples;
+mod lambda;
 mod limits;
 mod metadata;
 mod queries;
 mod query_list;
 mod reader;
+mod scan_args;
 mod sink;
 mod sources;
 mod types;
+mod verbs;
 
 use std::sync::Arc;
 
