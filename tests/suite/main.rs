@@ -1,9 +1,11 @@
 //! The integration tests of the workspace: one binary, one module a subject.
 
 mod conformance;
+mod corpus;
 mod datafusion;
 mod engines;
 mod evolution;
+mod flips;
 mod hostile;
 mod polars;
 mod producers;

@@ -11,6 +11,7 @@ mod reader;
 mod scan_args;
 mod sink;
 mod sources;
+mod streaming;
 mod types;
 mod verbs;
 

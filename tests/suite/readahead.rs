@@ -193,7 +193,8 @@ fn counting_reads_block_headers_only() {
         source.bytes()
     );
 
-    let columns = scan.with_projection(Projection::none()).unwrap();
+    let none = scan.options().clone().with_projection(Projection::none());
+    let columns = scan.with_options(none).unwrap();
     let before = source.bytes();
     let rows: usize = columns
         .reader()

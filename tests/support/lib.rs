@@ -1,6 +1,7 @@
 //! What the integration tests, the benches and the sample generator share: writers of Avro files,
 //! data whose every value can be computed, and the judge that says what a file holds.
 
+pub mod corpus;
 pub mod data;
 pub mod decimal;
 pub mod evolve;

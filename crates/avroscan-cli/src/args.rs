@@ -165,7 +165,7 @@ pub(crate) fn parse_pair(text: &str) -> Result<(String, String), String> {
 
 /// Reads a number of bytes: `4096`, `512KiB`, `64MiB`, `1GiB`, and `KB`, `MB`, `GB` for powers of
 /// a thousand.
-fn parse_bytes(text: &str) -> Result<usize, String> {
+pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor = match unit.trim().to_ascii_lowercase().as_str() {

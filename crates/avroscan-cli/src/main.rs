@@ -1,13 +1,14 @@
 //! `avroscan`: look into, query and convert Apache Avro files.
 //!
 //! One file per sub-command in [`command`]; what they share is around them: [`args`] for options,
-//! [`output`] for rows as text, [`progress`] for the bar, [`failure`] for how a command ends early.
+//! [`output`] for rows as text, [`progress`] for the bar, [`skipped`] for damaged blocks, [`failure`] for how a command ends early.
 
 mod args;
 mod command;
 mod failure;
 mod output;
 mod progress;
+mod skipped;
 mod threads;
 mod unfinished;
 

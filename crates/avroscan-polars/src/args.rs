@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use avroscan::{AvroSchema, Limits, Progress, Projection, ScanOptions, SchemaMode, StorageOptions};
+use polars::prelude::*;
 
 /// The arguments of a scan. The default reads everything.
 ///
@@ -15,13 +16,38 @@ use avroscan::{AvroSchema, Limits, Progress, Projection, ScanOptions, SchemaMode
 /// let args = ScanArgsAvro::default().with_columns(["id", "customer.email"]).with_n_rows(1_000);
 /// # assert_eq!(args.options.n_rows, Some(1_000));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ScanArgsAvro {
     /// Columns, schemas, number of rows, batch size, buffers, limits and progress.
     pub options: ScanOptions,
     /// Settings of the object store, in the key names of the `object_store` crate, for example
     /// `("aws_region", "eu-central-1")`. What is not set comes from the environment.
     pub storage_options: StorageOptions,
+    /// Name of a first column that numbers the rows, and the number of the first. Default: none.
+    pub row_index: Option<RowIndex>,
+    /// Name of a last column that has the path of the file of each row. Default: none.
+    pub include_file_paths: Option<PlSmallStr>,
+    /// Whether a name with a wildcard stands for the files that match. Default: true.
+    pub glob: bool,
+    /// What to make of `key=value` directories. Default: columns where the one source is a
+    /// directory, with the types that the values look like.
+    pub hive_options: HiveOptions,
+}
+
+impl Default for ScanArgsAvro {
+    fn default() -> Self {
+        Self {
+            options: ScanOptions::default(),
+            storage_options: StorageOptions::default(),
+            row_index: None,
+            include_file_paths: None,
+            glob: true,
+            hive_options: HiveOptions {
+                enabled: None,
+                ..HiveOptions::default()
+            },
+        }
+    }
 }
 
 impl ScanArgsAvro {
@@ -57,6 +83,55 @@ impl ScanArgsAvro {
     #[must_use]
     pub fn with_unroll(mut self, times: usize) -> Self {
         self.options.unroll = times;
+        self
+    }
+
+    /// Numbers the rows in a first column of this name, from this number on. A row has the same
+    /// number whatever a query does with the others. Default: no such column.
+    #[must_use]
+    pub fn with_row_index(mut self, row_index: impl Into<Option<RowIndex>>) -> Self {
+        self.row_index = row_index.into();
+        self
+    }
+
+    /// Has the path of its file beside each row, in a last column of this name. Default: no such
+    /// column.
+    #[must_use]
+    pub fn with_include_file_paths(mut self, name: impl Into<PlSmallStr>) -> Self {
+        self.include_file_paths = Some(name.into());
+        self
+    }
+
+    /// Whether a name with `*`, `?`, `[` or `{` in it stands for the files that match where there
+    /// is none of exactly this name. Default: true.
+    #[must_use]
+    pub fn with_glob(mut self, glob: bool) -> Self {
+        self.glob = glob;
+        self
+    }
+
+    /// Whether `key=value` directories are columns. They follow those of the files; one that is
+    /// in the files too has the value of the directory. With a directory or a pattern as the one
+    /// source, what is below it counts, else the whole path. Default: yes if the one source is a
+    /// directory.
+    #[must_use]
+    pub fn with_hive_partitioning(mut self, enabled: bool) -> Self {
+        self.hive_options.enabled = Some(enabled);
+        self
+    }
+
+    /// The types of the columns that directories make. Default: integers, floats, dates or text,
+    /// as all of their values look like; of a column that is in the files too, that of the files.
+    #[must_use]
+    pub fn with_hive_schema(mut self, schema: impl Into<SchemaRef>) -> Self {
+        self.hive_options.schema = Some(schema.into());
+        self
+    }
+
+    /// Whether directories may be dates and times, or text where they look like some. Default: true.
+    #[must_use]
+    pub fn with_try_parse_hive_dates(mut self, dates: bool) -> Self {
+        self.hive_options.try_parse_dates = dates;
         self
     }
 

@@ -90,7 +90,7 @@ pub fn read_avro_metadata(
 
 async fn read(sources: AvroSources, args: &ScanArgsAvro) -> Result<Vec<AvroMetadata>> {
     let (limits, progress) = (&args.options.limits, &args.options.progress);
-    let sources = sources.find(&args.storage_options).await?;
+    let sources = sources.find(args).await?;
     stream::iter(sources)
         .map(|source| AvroFile::open(source, limits, progress))
         .buffered(FILES_AT_ONCE)

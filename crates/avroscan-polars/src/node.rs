@@ -1,32 +1,44 @@
 //! The function that turns pieces of work into rows.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use avroscan::{Projection, Scan};
+use avroscan::{BatchReader, Projection, Scan};
 use polars::prelude::*;
 use polars_core::runtime::RAYON;
 use polars_plan::plans::{DataFrameUdf, UdfSchema};
 
+use crate::ahead::Ahead;
 use crate::convert;
 use crate::error::to_polars;
+use crate::predicate::{Predicate, PredicateFilter};
+use crate::pushed::Pushed;
+use crate::table::Table;
 use crate::work_list::{Part, WorkList};
 
 /// How many column choices of one scan are kept compiled. A query has one for each place where the
 /// scan occurs in it.
 const PROJECTIONS: usize = 16;
 
+/// The nodes by their names. A plan holds a node as a function of which it knows nothing but its
+/// name: this is the way back.
+static NODES: LazyLock<Mutex<HashMap<String, Weak<Inner>>>> = LazyLock::new(Mutex::default);
+
 /// A scan that is told which columns and which pieces to read by a part of its work list.
 #[derive(Clone)]
 pub(crate) struct AvroNode(Arc<Inner>);
 
 struct Inner {
-    scan: Scan,
-    /// All columns of the scan.
-    schema: SchemaRef,
-    work: WorkList,
+    table: Table,
+    work: Arc<WorkList>,
     /// Name of the column that holds the numbers of the pieces.
     piece: PlSmallStr,
+    /// What of a query happens here.
+    pushed: Pushed,
+    /// Whether pieces are fetched before their turn comes. Only where the node ends with its query,
+    /// and with it what nobody asked for.
+    reads_ahead: bool,
     /// What was compiled before, the most recent last.
     projections: Mutex<Vec<Arc<Projected>>>,
 }
@@ -37,22 +49,59 @@ struct Projected {
     output: Schema,
     /// Where `piece` is among them.
     piece: usize,
-    /// The others.
+    /// Those of them that the files hold.
+    data: Schema,
+    /// All but `piece`.
     columns: Schema,
+    table: Table,
+    /// Of the columns in `data`.
     scan: Scan,
+    ahead: Ahead,
 }
 
 impl AvroNode {
-    /// The node of a scan with these columns, for a list whose column `piece` holds the numbers of
-    /// the pieces.
-    pub(crate) fn new(scan: Scan, schema: SchemaRef, work: WorkList, piece: PlSmallStr) -> Self {
-        Self(Arc::new(Inner {
-            scan,
-            schema,
-            work,
+    /// The node of a table, for a list whose column `piece` holds the numbers of the pieces. No
+    /// other node of the process has this name.
+    pub(crate) fn new(name: String, table: Table, work: WorkList, piece: PlSmallStr) -> Self {
+        let node = Arc::new(Inner {
+            table,
+            work: Arc::new(work),
             piece,
+            pushed: Pushed::default(),
+            reads_ahead: false,
+            projections: Mutex::default(),
+        });
+        let mut nodes = lock(&NODES);
+        nodes.retain(|_, node| node.strong_count() > 0);
+        nodes.insert(name, Arc::downgrade(&node));
+        Self(node)
+    }
+
+    /// The node of this name, if it is one.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        lock(&NODES).get(name)?.upgrade().map(Self)
+    }
+
+    /// The same scan as a part of one query, some of which happens in it.
+    pub(crate) fn in_query(&self, pushed: Pushed) -> Self {
+        Self(Arc::new(Inner {
+            reads_ahead: true,
+            table: self.0.table.clone(),
+            work: self.0.work.clone(),
+            piece: self.0.piece.clone(),
+            pushed,
             projections: Mutex::default(),
         }))
+    }
+
+    /// What it reads.
+    pub(crate) fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    /// Name of the column of the list that is none of the table.
+    pub(crate) fn piece(&self) -> &PlSmallStr {
+        &self.0.piece
     }
 }
 
@@ -67,14 +116,25 @@ impl DataFrameUdf for AvroNode {
         let projected = self.0.projected(list.schema())?;
         let items = self.0.items(&list)?;
         // The engines that run piece by piece hand in one; the one that does not hands in all.
-        let rows = if items.len() <= 1 || self.0.scan.options().n_rows.is_some() {
-            projected.read(items.concat())?
-        } else {
-            projected.read_in_parallel(&items)?
+        let rows = match projected.scan.options().n_rows {
+            None if items.len() > 1 => self.0.read_in_parallel(&projected, &items)?,
+            enough => {
+                let mut rows = Rows::new(&projected.columns);
+                for item in items {
+                    if enough.is_some_and(|enough| rows.height() as u64 >= enough) {
+                        break;
+                    }
+                    self.0.read(&projected, item, &mut rows)?;
+                }
+                rows.finish()
+            }
         };
         projected.with_piece(rows)
     }
 }
+
+/// A piece of work: its number, and what is to be read.
+type Item<'a> = (u64, &'a [Part]);
 
 impl Inner {
     /// What comes out of the node for a list with these columns: in the place of `piece`, which has
@@ -84,7 +144,7 @@ impl Inner {
             .map(|name| {
                 let dtype = match *name == self.piece {
                     true => DataType::Struct(Vec::new()),
-                    false => self.schema.try_get(name)?.clone(),
+                    false => self.table.schema.try_get(name)?.clone(),
                 };
                 Ok(Field::new(name.clone(), dtype))
             })
@@ -93,10 +153,7 @@ impl Inner {
 
     /// The scan for these columns, compiled at most once for each choice of columns.
     fn projected(&self, list: &Schema) -> PolarsResult<Arc<Projected>> {
-        let mut known = self
-            .projections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.projections);
         if let Some(found) = known
             .iter()
             .find(|old| old.output.iter_names().eq(list.iter_names()))
@@ -107,13 +164,16 @@ impl Inner {
         let piece = output.try_index_of(&self.piece)?;
         let mut columns = output.clone();
         columns.shift_remove(&self.piece);
-        let projection = within(&self.scan.options().projection, &self.schema, &columns);
-        let scan = self.scan.with_projection(projection).map_err(to_polars)?;
+        let mut data = columns.clone();
+        data.retain(|name, _| !self.table.files.contains(name));
         let projected = Arc::new(Projected {
+            scan: self.scan_of(&data)?,
             output,
             piece,
+            data,
             columns,
-            scan,
+            table: self.table.clone(),
+            ahead: Ahead::default(),
         });
         if known.len() == PROJECTIONS {
             known.remove(0);
@@ -122,32 +182,105 @@ impl Inner {
         Ok(projected)
     }
 
+    /// The scan of these columns, with what was pushed down to it.
+    fn scan_of(&self, columns: &Schema) -> PolarsResult<Scan> {
+        let Table { scan, data, .. } = &self.table;
+        let projection = |columns: &Schema| within(&scan.options().projection, data, columns);
+        let filter = |predicate: &Predicate| -> Arc<dyn avroscan::RowFilter> {
+            let columns = projection(&predicate.columns);
+            Arc::new(PredicateFilter::new(predicate.clone(), columns))
+        };
+        let options = scan.options().clone();
+        let n_rows = [options.n_rows, self.pushed.limit()];
+        let options = options
+            .with_projection(projection(columns))
+            .with_filter(self.pushed.predicate().map(filter))
+            .with_n_rows(n_rows.into_iter().flatten().min());
+        scan.with_options(options).map_err(to_polars)
+    }
+
     /// The pieces whose numbers are in the list.
-    fn items(&self, list: &DataFrame) -> PolarsResult<Vec<&[Part]>> {
+    fn items(&self, list: &DataFrame) -> PolarsResult<Vec<Item<'_>>> {
+        let item = |number: Option<u64>| {
+            let number = number?;
+            Some((number, self.work.item(number)?))
+        };
         list.column(&self.piece)?
             .u64()?
             .iter()
             .map(|number| {
-                number.and_then(|number| self.work.item(number)).ok_or_else(
+                item(number).ok_or_else(
                     || polars_err!(ComputeError: "there is no piece of work {number:?}"),
                 )
             })
             .collect()
     }
-}
 
-impl Projected {
-    /// The rows of these parts, in order.
-    fn read(&self, parts: Vec<Part>) -> PolarsResult<DataFrame> {
-        let mut rows = Rows::new(&self.columns);
-        for batch in self.scan.reader_of(parts).map_err(to_polars)? {
-            rows.append(convert::frame(&batch.map_err(to_polars)?, &self.columns)?)?;
+    /// Adds the rows of this piece.
+    fn read(
+        &self,
+        scan: &Projected,
+        (number, parts): Item<'_>,
+        rows: &mut Rows<'_>,
+    ) -> PolarsResult<()> {
+        if self.pushed.is_satisfied() {
+            scan.ahead.stop();
+            return Ok(());
         }
-        Ok(rows.finish())
+        let before = rows.height();
+        let begun = match self.reads_ahead {
+            true => scan.ahead.take(number, |piece| self.reader(scan, piece))?,
+            false => None,
+        };
+        let parts = self.wanted(parts);
+        match (begun, parts.first()) {
+            (Some(reader), Some((file, _))) => scan.append(reader, *file, rows)?,
+            _ => {
+                for run in self.runs(&parts) {
+                    if let Some((file, _)) = run.first() {
+                        let reader = scan.scan.reader_of(run.to_vec()).map_err(to_polars)?;
+                        scan.append(reader, *file, rows)?;
+                    }
+                }
+            }
+        }
+        self.pushed.done(number, (rows.height() - before) as u64);
+        Ok(())
+    }
+
+    /// The one reader of a piece, if one is all that it takes.
+    fn reader(&self, scan: &Projected, piece: u64) -> PolarsResult<Option<BatchReader>> {
+        let Some(parts) = self.work.item(piece) else {
+            return Ok(None);
+        };
+        let parts = self.wanted(parts);
+        match self.runs(&parts)[..] {
+            [run] => scan
+                .scan
+                .reader_of(run.to_vec())
+                .map_err(to_polars)
+                .map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Those parts of a piece that are read at all.
+    fn wanted(&self, parts: &[Part]) -> Vec<Part> {
+        let wanted = |part: &&Part| self.pushed.reads_file(part.0);
+        parts.iter().filter(wanted).copied().collect()
+    }
+
+    /// Parts that are read together: those of one file if its path says something about its rows.
+    fn runs<'a>(&self, parts: &'a [Part]) -> Vec<&'a [Part]> {
+        match self.table.files.is_empty() {
+            true if parts.is_empty() => Vec::new(),
+            true => vec![parts],
+            false => parts.chunk_by(|one, next| one.0 == next.0).collect(),
+        }
     }
 
     /// The rows of these pieces, in order, read by all threads of Polars.
-    fn read_in_parallel(&self, items: &[&[Part]]) -> PolarsResult<DataFrame> {
+    fn read_in_parallel(&self, scan: &Projected, items: &[Item<'_>]) -> PolarsResult<DataFrame> {
         let frames: Vec<OnceLock<PolarsResult<DataFrame>>> =
             items.iter().map(|_| OnceLock::new()).collect();
         let next = AtomicUsize::new(0);
@@ -157,12 +290,13 @@ impl Projected {
                 let (Some(item), Some(slot)) = (items.get(number), frames.get(number)) else {
                     return;
                 };
-                let frame = self.read(item.to_vec());
-                if frame.is_err() {
+                let mut rows = Rows::new(&scan.columns);
+                let read = self.read(scan, *item, &mut rows);
+                if read.is_err() {
                     next.store(items.len(), Ordering::Relaxed);
                 }
                 // Nobody else has this number, so the slot is empty.
-                let _ = slot.set(frame);
+                let _ = slot.set(read.map(|()| rows.finish()));
             }
         };
         RAYON.scope(|scope| {
@@ -170,12 +304,23 @@ impl Projected {
                 scope.spawn(|_| work());
             }
         });
-        let mut rows = Rows::new(&self.columns);
+        let mut rows = Rows::new(&scan.columns);
         // Pieces are taken in order, so the ones that nobody took come after one that failed.
         for frame in frames.into_iter().map_while(OnceLock::into_inner) {
             rows.append(frame?)?;
         }
         Ok(rows.finish())
+    }
+}
+
+impl Projected {
+    /// Adds the rows that come from this reader, of the file of this number or of several.
+    fn append(&self, reader: BatchReader, file: usize, rows: &mut Rows<'_>) -> PolarsResult<()> {
+        for batch in reader {
+            let frame = convert::frame(&batch.map_err(to_polars)?, &self.data)?;
+            rows.append(self.table.files.join(frame, &self.columns, file)?)?;
+        }
+        Ok(())
     }
 
     /// The rows with the column that stands in for `piece`.
@@ -187,6 +332,11 @@ impl Projected {
         columns.insert(self.piece, piece.into_series().into_column());
         DataFrame::new(height, columns)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is kept is in order at all times.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Frames on top of each other.
@@ -201,6 +351,10 @@ impl<'a> Rows<'a> {
             schema,
             frame: None,
         }
+    }
+
+    fn height(&self) -> usize {
+        self.frame.as_ref().map_or(0, DataFrame::height)
     }
 
     fn append(&mut self, next: DataFrame) -> PolarsResult<()> {

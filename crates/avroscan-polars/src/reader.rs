@@ -1,12 +1,15 @@
 //! Frames, one after the other.
 
-use avroscan::{BatchReader, Progress, Scan};
+use std::ops::Range;
+
+use avroscan::{BatchReader, Progress, Split};
 use polars::prelude::*;
 
 use crate::args::ScanArgsAvro;
 use crate::convert;
 use crate::error::to_polars;
 use crate::sources::AvroSources;
+use crate::table::Table;
 
 /// An iterator over the rows of Avro files, as frames of at most
 /// [`batch_size`](ScanArgsAvro::with_batch_size) rows, in order.
@@ -29,9 +32,13 @@ use crate::sources::AvroSources;
 /// ```
 #[derive(Debug)]
 pub struct AvroReader {
+    /// Of the frames.
     schema: SchemaRef,
-    scan: Scan,
+    row_index: Option<RowIndex>,
+    table: Table,
+    /// The files that are being read, and those that come after.
     batches: BatchReader,
+    files: Range<usize>,
     rows_read: u64,
     batches_read: u64,
 }
@@ -42,13 +49,19 @@ impl AvroReader {
     /// # Errors
     /// As [`scan_avro`](crate::scan_avro).
     pub fn open(sources: impl Into<AvroSources>, args: ScanArgsAvro) -> PolarsResult<Self> {
-        let scan = sources.into().open(args).map_err(to_polars)?;
-        let schema = convert::schema(&scan.empty_batch().map_err(to_polars)?)?;
-        let batches = scan.reader().map_err(to_polars)?;
+        let table = Table::open(sources.into(), &args)?;
+        let all = 0..table.scan.files().len();
+        // Where the path of a file says something about its rows, each file is read for itself.
+        let (first, rest) = match table.files.is_empty() {
+            true => (all.clone(), all.end..all.end),
+            false => (0..1, 1..all.end),
+        };
         Ok(Self {
-            schema,
-            scan,
-            batches,
+            schema: table.schema_with(args.row_index.as_ref())?,
+            row_index: args.row_index,
+            batches: read(&table, first, 0)?,
+            files: rest,
+            table,
             rows_read: 0,
             batches_read: 0,
         })
@@ -62,7 +75,7 @@ impl AvroReader {
     /// The Avro schema of the first file, as its header has it: that of its writer, whatever schema
     /// the rows are read as.
     pub fn avro_schema_json(&self) -> &str {
-        self.scan.avro_schema_json()
+        self.table.scan.avro_schema_json()
     }
 
     /// The metadata in the header of the first file, in the order of the file: what its writer put
@@ -70,7 +83,7 @@ impl AvroReader {
     ///
     /// [`read_avro_metadata`](crate::read_avro_metadata) has that of all files.
     pub fn metadata(&self) -> &[(String, Vec<u8>)] {
-        self.scan.metadata()
+        self.table.scan.metadata()
     }
 
     /// How many rows came out so far.
@@ -86,7 +99,39 @@ impl AvroReader {
     /// How far the reading of the files is: rows, blocks and bytes. A clone of it can be watched
     /// from another thread.
     pub fn progress(&self) -> &Progress {
-        &self.scan.options().progress
+        &self.table.scan.options().progress
+    }
+}
+
+impl AvroReader {
+    fn next_frame(&mut self) -> PolarsResult<Option<DataFrame>> {
+        loop {
+            if let Some(batch) = self.batches.next() {
+                let batch = batch.map_err(to_polars)?;
+                return self
+                    .frame(convert::frame(&batch, &self.table.data)?)
+                    .map(Some);
+            }
+            let Some(file) = self.files.next() else {
+                return Ok(None);
+            };
+            self.batches = read(&self.table, file..file + 1, self.rows_read)?;
+        }
+    }
+
+    /// The rows with the columns that are not in the file.
+    fn frame(&self, data: DataFrame) -> PolarsResult<DataFrame> {
+        let Table { files, schema, .. } = &self.table;
+        let mut frame = files.join(data, schema, self.files.start.saturating_sub(1))?;
+        if let Some(RowIndex { name, offset }) = &self.row_index {
+            let read = IdxSize::try_from(self.rows_read).ok();
+            let first = read.and_then(|read| read.checked_add(*offset));
+            let Some(first) = first else {
+                polars_bail!(ComputeError: "there are more rows than the row index can count");
+            };
+            frame = frame.with_row_index(name.clone(), Some(first))?;
+        }
+        Ok(frame)
     }
 }
 
@@ -94,14 +139,25 @@ impl Iterator for AvroReader {
     type Item = PolarsResult<DataFrame>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let frame = match self.batches.next()? {
-            Ok(batch) => convert::frame(&batch, &self.schema),
-            Err(error) => Err(to_polars(error)),
-        };
-        if let Ok(frame) = &frame {
-            self.rows_read += frame.height() as u64;
-            self.batches_read += 1;
+        let frame = self.next_frame().transpose()?;
+        match &frame {
+            Ok(frame) => {
+                self.rows_read += frame.height() as u64;
+                self.batches_read += 1;
+            }
+            // Nothing comes after an error.
+            Err(_) => self.files = self.files.end..self.files.end,
         }
         Some(frame)
     }
+}
+
+/// The rows of these files, after so many that were read before.
+fn read(table: &Table, files: Range<usize>, before: u64) -> PolarsResult<BatchReader> {
+    let scan = &table.scan;
+    let mut options = scan.options().clone();
+    options.n_rows = options.n_rows.map(|rows| rows.saturating_sub(before));
+    let scan = scan.with_options(options).map_err(to_polars)?;
+    let parts = files.map(|file| (file, Split::all()));
+    scan.reader_of(parts).map_err(to_polars)
 }

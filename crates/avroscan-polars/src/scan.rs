@@ -15,7 +15,8 @@
 //! Columns that the query does not need are pruned from the list, which is how the function comes
 //! to know what to decode. Pieces are handed out in order, to as many threads as the engine has,
 //! and no more of them than the engine wants. What does not reach the function are filters and
-//! limits: the engine applies them to what comes out.
+//! limits: the engine applies them to what comes out, unless the query is run by one of the verbs of
+//! [`StreamingExt`](crate::StreamingExt).
 //!
 //! The number of the piece must reach the function even where a query uses no column at all, as
 //! `select([lit(1), len()])`. What makes sure of it is the node above: unnesting a column needs
@@ -30,10 +31,10 @@ use polars::prelude::*;
 use polars_plan::dsl::{DslBuilder, ScanSources};
 
 use crate::args::ScanArgsAvro;
-use crate::convert;
 use crate::error::to_polars;
 use crate::node::AvroNode;
 use crate::sources::AvroSources;
+use crate::table::Table;
 use crate::work_list::WorkList;
 
 /// The Avro files as a lazy frame: the headers are read now, the rows when the query runs.
@@ -60,7 +61,13 @@ pub fn scan_avro(
     }
     // The engine decodes pieces in all of its threads.
     args.options.workers = 1;
-    lazy_frame(sources.into().open(args).map_err(to_polars)?, rows)
+    let table = Table::open(sources.into(), &args)?;
+    table.schema_with(args.row_index.as_ref())?;
+    let frame = lazy_frame(table, rows)?;
+    Ok(match args.row_index {
+        None => frame,
+        Some(RowIndex { name, offset }) => frame.with_row_index(name, Some(offset)),
+    })
 }
 
 /// The Avro files as a frame in memory: [`scan_avro`] and `collect`.
@@ -79,24 +86,34 @@ pub fn read_avro_schema(
     sources: impl Into<AvroSources>,
     args: ScanArgsAvro,
 ) -> PolarsResult<SchemaRef> {
-    let scan = sources.into().open(args).map_err(to_polars)?;
-    convert::schema(&scan.empty_batch().map_err(to_polars)?)
+    Table::open(sources.into(), &args)?.schema_with(args.row_index.as_ref())
+}
+
+/// The number of rows that [`scan_avro`] would read with the same arguments, from the headers of
+/// the blocks alone: nothing is decompressed or decoded.
+///
+/// # Errors
+/// As [`scan_avro`], and if a block's header is not as the format says.
+pub fn count_rows(sources: impl Into<AvroSources>, args: ScanArgsAvro) -> PolarsResult<u64> {
+    let scan = sources.into().open(&args).map_err(to_polars)?;
+    let rows = scan.count_rows_blocking().map_err(to_polars)?;
+    Ok(rows.min(args.options.n_rows.unwrap_or(u64::MAX)))
 }
 
 /// The plan of a scan in pieces of about so many rows.
-fn lazy_frame(scan: Scan, rows: usize) -> PolarsResult<LazyFrame> {
-    let schema = convert::schema(&scan.empty_batch().map_err(to_polars)?)?;
+fn lazy_frame(table: Table, rows: usize) -> PolarsResult<LazyFrame> {
+    let Table { scan, schema, .. } = &table;
     let n_rows = scan.options().n_rows;
-    let work = WorkList::new(&scan, rows as u64, schema.len());
-    let piece = piece_name(&schema);
-    let list = ScanSources::Buffers(Arc::new([work.to_ipc(&piece, &schema)?.into()]));
+    let work = WorkList::new(scan, rows as u64, schema.len());
+    let piece = piece_name(schema);
+    let list = ScanSources::Buffers(Arc::new([work.to_ipc(&piece, schema)?.into()]));
     let list_args = UnifiedScanArgs {
         glob: false,
         hive_options: HiveOptions::new_disabled(),
         ..UnifiedScanArgs::default()
     };
-    let name = node_name(&scan);
-    let node = AvroNode::new(scan, schema, work, piece.clone());
+    let name = node_name(scan);
+    let node = AvroNode::new(name.clone(), table, work, piece.clone());
     let frame: LazyFrame = DslBuilder::scan_ipc(list, IpcScanOptions::default(), list_args)?
         .map(
             node.clone(),

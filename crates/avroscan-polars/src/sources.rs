@@ -1,9 +1,10 @@
 //! What to read.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use avroscan::{Error, ErrorKind, Result, Scan, Source, StorageOptions, find_sources};
+use avroscan::{Error, ErrorKind, Result, Scan, Source, block_on, find_sources};
 
 use crate::args::ScanArgsAvro;
 
@@ -24,31 +25,79 @@ pub enum AvroSources {
 
 impl AvroSources {
     /// Finds and opens them, and reads their headers.
-    pub(crate) fn open(self, args: ScanArgsAvro) -> Result<Scan> {
-        let ScanArgsAvro {
-            options,
-            storage_options,
-        } = args;
-        match self {
-            Self::Paths(paths) => Scan::open_blocking(&names(&paths)?, &storage_options, options),
-            Self::Sources(sources) => Scan::from_sources_blocking(sources, options),
-        }
+    pub(crate) fn open(self, args: &ScanArgsAvro) -> Result<Scan> {
+        block_on(async {
+            let sources = self.find(args).await?;
+            Scan::from_sources(sources, args.options.clone()).await
+        })
     }
 
     /// Finds them.
-    pub(crate) async fn find(
-        self,
-        storage_options: &StorageOptions,
-    ) -> Result<Vec<Arc<dyn Source>>> {
+    pub(crate) async fn find(self, args: &ScanArgsAvro) -> Result<Vec<Arc<dyn Source>>> {
         match self {
-            Self::Paths(paths) => find_sources(&names(&paths)?, storage_options).await,
+            Self::Paths(paths) => {
+                let mut names = names(&paths)?;
+                if !args.glob {
+                    names = names.into_iter().map(literal).collect::<Result<_>>()?;
+                }
+                find_sources(&names, &args.storage_options).await
+            }
             Self::Sources(sources) => Ok(sources),
         }
     }
+
+    /// Whether they are the files of one directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        match self {
+            Self::Paths(paths) => match &paths[..] {
+                [path] => path.to_str().is_some_and(|name| name.ends_with('/')) || path.is_dir(),
+                _ => false,
+            },
+            Self::Sources(_) => false,
+        }
+    }
+
+    /// What the paths of all files begin with, if the sources are one directory or one pattern.
+    pub(crate) fn root(&self) -> &str {
+        let Self::Paths(paths) = self else {
+            return "";
+        };
+        let [path] = &paths[..] else {
+            return "";
+        };
+        let name = path.to_str().unwrap_or_default();
+        if self.is_directory() {
+            return name;
+        }
+        name.find(WILDCARDS)
+            .and_then(|wildcard| name.get(..wildcard)?.rfind('/'))
+            .and_then(|slash| name.get(..=slash))
+            .unwrap_or_default()
+    }
 }
 
-fn names(paths: &[PathBuf]) -> Result<Vec<&str>> {
-    paths.iter().map(|path| name(path)).collect()
+/// What makes a name a pattern.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
+
+/// A name that is not taken for a pattern.
+fn literal(name: Cow<'_, str>) -> Result<Cow<'_, str>> {
+    if !name.contains(WILDCARDS) {
+        return Ok(name);
+    }
+    if name.contains("://") {
+        let escaped = WILDCARDS.iter().fold(name.into_owned(), |name, &c| {
+            name.replace(c, &format!("%{:02X}", c as u32))
+        });
+        return Ok(escaped.into());
+    }
+    match Path::new(&*name).exists() {
+        true => Ok(name),
+        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&(&*name).into())),
+    }
+}
+
+fn names(paths: &[PathBuf]) -> Result<Vec<Cow<'_, str>>> {
+    paths.iter().map(|path| Ok(name(path)?.into())).collect()
 }
 
 fn name(path: &Path) -> Result<&str> {

@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Value,
     /// A limit of [`Limits`](crate::Limits) was exceeded.
     Limit,
+    /// More is damaged than may be skipped: see [`SkipBudget`](crate::SkipBudget).
+    SkipBudget,
 }
 
 /// Where it went wrong, as far as known.
@@ -124,6 +126,14 @@ impl Error {
         &self.0.message
     }
 
+    /// What was expected and what was found, with the cause, without the place.
+    pub(crate) fn sentence(&self) -> String {
+        match &self.0.source {
+            Some(source) => format!("{}: {source}", self.0.message),
+            None => self.0.message.clone(),
+        }
+    }
+
     /// Whether the bytes of the file are at fault, not the caller and not the way to them.
     pub fn is_data(&self) -> bool {
         !matches!(
@@ -134,6 +144,7 @@ impl Error {
                 | ErrorKind::Unsupported
                 | ErrorKind::SchemaMismatch
                 | ErrorKind::Limit
+                | ErrorKind::SkipBudget
         )
     }
 

@@ -31,7 +31,8 @@
 //! # Ok::<(), avroscan::Error>(())
 //! ```
 //!
-//! Reading is strict: rows are complete and right, or there is an [`Error`] that says where.
+//! Reading is strict: rows are complete and right, or there is an [`Error`] that says where. With
+//! [`OnError::Skip`], damaged blocks are left out instead, whole, and listed in a [`ReadReport`].
 
 mod arrow_type;
 mod codec;
@@ -55,8 +56,9 @@ pub use error::{Error, ErrorKind, Place, Result};
 pub use limits::Limits;
 pub use plan::{DecodePlan, Projection, RowFilter};
 pub use scan::{
-    AvroFile, BatchReader, BatchStream, BlockInfo, BlockWalk, FileSummary, Progress, Scan,
-    ScanOptions, SchemaMode, block_on, count_rows,
+    AvroFile, BadBlock, BatchReader, BatchStream, BlockCheck, BlockInfo, BlockWalk, CheckedBlock,
+    FileSummary, OnError, Progress, ReadReport, Scan, ScanOptions, SchemaMode, SkipBudget,
+    block_on, count_rows,
 };
 pub use schema::AvroSchema;
 pub use source::{

@@ -9,12 +9,13 @@ use crate::args::{ColumnArgs, ReadArgs, SchemaArgs, StorageArgs};
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::progress::Bar;
+use crate::skipped::{SkipArgs, tell};
 
 /// Write rows to standard output, one JSON object a line, in file order
 ///
 /// Nulls are written out. Several files are read as one, one after the other, with the columns of
 /// the first unless told otherwise. When a file turns out to be damaged, the rows before the damage
-/// have been written.
+/// have been written; with --on-error skip, those after it too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -47,6 +48,9 @@ pub(crate) struct Cat {
     schema: SchemaArgs,
 
     #[command(flatten)]
+    skip: SkipArgs,
+
+    #[command(flatten)]
     storage: StorageArgs,
 }
 
@@ -60,7 +64,8 @@ enum RowFormat {
 
 impl Cat {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let mut options = self.schema.apply_to(self.read.to_options())?;
+        let options = self.schema.apply_to(self.read.to_options())?;
+        let mut options = self.skip.apply_to(options);
         options.projection = self.columns.to_projection();
         options.n_rows = self.rows;
         if let Some(workers) = self.workers {
@@ -75,10 +80,13 @@ impl Cat {
         // A file that cannot be read with the others is found out before anything is written.
         let batches = scan.reader()?;
         let mut output = format.to_stdout(scan.schema())?;
-        let _bar = Bar::beside_output(&scan.options().progress);
+        let bar = Bar::beside_output(&scan.options().progress);
         for batch in batches {
             output.write(&batch?)?;
         }
-        output.finish()
+        output.finish()?;
+        drop(bar);
+        tell(&scan.options().report);
+        Ok(())
     }
 }

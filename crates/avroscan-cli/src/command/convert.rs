@@ -16,6 +16,7 @@ use polars::prelude::{
 use crate::args::{ColumnArgs, ReadArgs, SchemaArgs, StorageArgs, ThreadArgs};
 use crate::failure::Failure;
 use crate::progress::Bar;
+use crate::skipped::{SkipArgs, tell};
 use crate::unfinished::Unfinished;
 
 /// Convert Avro files to one Parquet file
@@ -52,6 +53,9 @@ pub(crate) struct Convert {
 
     #[command(flatten)]
     schema: SchemaArgs,
+
+    #[command(flatten)]
+    skip: SkipArgs,
 
     #[command(flatten)]
     storage: StorageArgs,
@@ -104,14 +108,15 @@ impl Convert {
         let sources = block_on(find_sources(&self.inputs, &storage_options))?;
         self.refuse_input_as_output(&sources)?;
 
-        let mut options = self.schema.apply_to(self.read.to_options())?;
+        let options = self.schema.apply_to(self.read.to_options())?;
+        let mut options = self.skip.apply_to(options);
         options.projection = self.columns.to_projection();
-        let progress = options.progress.clone();
+        let (progress, report) = (options.progress.clone(), options.report.clone());
         let mut frame = scan_avro(
             sources,
             ScanArgsAvro {
                 options,
-                storage_options,
+                ..ScanArgsAvro::default()
             },
         )?;
         if frame.collect_schema()?.is_empty() {
@@ -124,7 +129,9 @@ impl Convert {
         let bar = Bar::of(&progress);
         self.sink(frame, unfinished.path())?;
         drop(bar);
-        unfinished.finish()
+        unfinished.finish()?;
+        tell(&report);
+        Ok(())
     }
 
     fn sink(&self, frame: LazyFrame, path: &Path) -> Result<(), Failure> {

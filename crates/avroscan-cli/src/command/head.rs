@@ -6,6 +6,7 @@ use clap::Args;
 use crate::args::{ColumnArgs, ReadArgs, SchemaArgs, StorageArgs};
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::skipped::{SkipArgs, tell};
 
 /// Show the first rows as a table
 #[derive(Debug, Args)]
@@ -32,12 +33,16 @@ pub(crate) struct Head {
     schema: SchemaArgs,
 
     #[command(flatten)]
+    skip: SkipArgs,
+
+    #[command(flatten)]
     storage: StorageArgs,
 }
 
 impl Head {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let mut options = self.schema.apply_to(self.read.to_options())?;
+        let options = self.schema.apply_to(self.read.to_options())?;
+        let mut options = self.skip.apply_to(options);
         options.projection = self.columns.to_projection();
         options.n_rows = Some(self.rows);
         let scan = Scan::open_blocking(&[&self.file], &self.storage.to_options(), options)?;
@@ -46,6 +51,8 @@ impl Head {
         for batch in scan.reader()? {
             table.write(&batch?)?;
         }
-        table.finish()
+        table.finish()?;
+        tell(&scan.options().report);
+        Ok(())
     }
 }

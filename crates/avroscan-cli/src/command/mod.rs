@@ -5,8 +5,10 @@ mod convert;
 mod count;
 mod head;
 mod inspect;
+mod repair;
 mod schema;
 mod sql;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Cat(cat::Cat),
     Sql(sql::Sql),
     Convert(convert::Convert),
+    Verify(verify::Verify),
+    Repair(repair::Repair),
 }
 
 impl Command {
@@ -54,6 +58,8 @@ impl Command {
             Self::Cat(command) => command.run(),
             Self::Sql(command) => command.run(),
             Self::Convert(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Repair(command) => command.run(),
         }
     }
 }

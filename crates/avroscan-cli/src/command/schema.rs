@@ -69,6 +69,7 @@ impl Schema {
                 let args = ScanArgsAvro {
                     options: self.schema.apply_to(ScanOptions::default())?,
                     storage_options: self.storage.to_options(),
+                    ..ScanArgsAvro::default()
                 };
                 let schema = read_avro_schema(self.file.as_str(), args)?;
                 let mut text = Tree::default();

@@ -1,4 +1,4 @@
-//! Block after block out of the bytes of a file.
+//! One block out of the bytes of a file.
 
 use bytes::Bytes;
 
@@ -113,10 +113,65 @@ impl BlockHeader {
     }
 
     /// Bytes of header, block and marker.
-    fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.length
             .saturating_add(self.size)
             .saturating_add(SYNC_LENGTH)
+    }
+
+    /// The same for the block that begins at the byte `at` of a queue.
+    pub(crate) fn peek(
+        queue: &ByteQueue,
+        at: usize,
+        offset: u64,
+        file_size: u64,
+        limits: &Limits,
+    ) -> Result<Step<Self>> {
+        let mut bytes = [0; Self::MAX_LENGTH];
+        let filled = queue.copy_to(at, &mut bytes);
+        let bytes = bytes.get(..filled).unwrap_or_default();
+        Self::parse(bytes, offset, file_size, limits)
+    }
+
+    /// Rows that the header at the beginning of a queue declares, if both of its numbers can be.
+    ///
+    /// For what is said of a damaged block: its end may well lie beyond the file's.
+    pub(crate) fn declared_rows(queue: &ByteQueue, limits: &Limits) -> Option<u64> {
+        let mut bytes = [0; Self::MAX_LENGTH];
+        let filled = queue.copy_to(0, &mut bytes);
+        let bytes = bytes.get(..filled)?;
+        let Ok(Partial::Value(rows, length)) = partial_long(bytes) else {
+            return None;
+        };
+        let Ok(Partial::Value(size, _)) = partial_long(bytes.get(length..)?) else {
+            return None;
+        };
+        let size = usize::try_from(size).ok()?;
+        u64::try_from(rows)
+            .ok()
+            .filter(|_| size <= limits.block_bytes)
+    }
+
+    /// Takes the whole block out of `queue`, which begins where the block does. A block without its
+    /// marker stays where it is.
+    ///
+    /// # Errors
+    /// [`SyncMarker`](ErrorKind::SyncMarker), also where the queue ends before the block.
+    pub(crate) fn take_from(
+        self,
+        queue: &mut ByteQueue,
+        sync: &[u8; SYNC_LENGTH],
+    ) -> Result<RawBlock> {
+        let mut marker = [0; SYNC_LENGTH];
+        let filled = queue.copy_to(self.length.saturating_add(self.size), &mut marker);
+        self.check_marker(marker.get(..filled).unwrap_or_default(), sync)?;
+        let mut block = queue.take(self.total());
+        let _ = block.split_to(self.length);
+        block.truncate(self.size);
+        Ok(RawBlock {
+            header: self,
+            data: block,
+        })
     }
 
     /// Checks what stands where the marker after the block belongs.
@@ -137,80 +192,4 @@ impl BlockHeader {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Cuts the bytes of a file into blocks, from the beginning of a block on.
-#[derive(Debug)]
-pub(crate) struct Framer {
-    queue: ByteQueue,
-    /// Where the queue begins in the file.
-    offset: u64,
-    /// The first offset at which no block is wanted any more.
-    end: u64,
-    file_size: u64,
-    sync: [u8; SYNC_LENGTH],
-    limits: Limits,
-}
-
-impl Framer {
-    /// Frames the blocks that begin in `offset..end`; `queue` holds the bytes from `offset` on.
-    pub(crate) fn new(
-        queue: ByteQueue,
-        offset: u64,
-        end: u64,
-        file_size: u64,
-        sync: [u8; SYNC_LENGTH],
-        limits: Limits,
-    ) -> Self {
-        Self {
-            queue,
-            offset,
-            end: end.min(file_size),
-            file_size,
-            sync,
-            limits,
-        }
-    }
-
-    /// Takes in the bytes that follow those it has.
-    pub(crate) fn push(&mut self, bytes: Bytes) {
-        self.queue.push(bytes);
-    }
-
-    /// Where the next block begins in the file: all before it has been handed out.
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Where the bytes at hand end in the file.
-    pub(crate) fn buffered_to(&self) -> u64 {
-        self.offset.saturating_add(self.queue.len() as u64)
-    }
-
-    /// The next block, or `None` after the last.
-    pub(crate) fn next(&mut self) -> Result<Step<Option<RawBlock>>> {
-        if self.offset >= self.end {
-            return Ok(Step::Ready(None));
-        }
-        let mut start = [0; BlockHeader::MAX_LENGTH];
-        let filled = self.queue.copy_to(0, &mut start);
-        let start = start.get(..filled).unwrap_or_default();
-        let header = match BlockHeader::parse(start, self.offset, self.file_size, &self.limits)? {
-            Step::Ready(header) => header,
-            Step::Need(more) => return Ok(Step::Need(more)),
-        };
-        let missing = header.total().saturating_sub(self.queue.len());
-        if missing > 0 {
-            return Ok(Step::Need(missing));
-        }
-        // A marker that does not match leaves the framer where it is: the error repeats.
-        let mut marker = [0; SYNC_LENGTH];
-        self.queue.copy_to(header.length + header.size, &mut marker);
-        header.check_marker(&marker, &self.sync)?;
-        self.queue.take(header.length);
-        let data = self.queue.take(header.size);
-        self.queue.take(SYNC_LENGTH);
-        self.offset = header.end();
-        Ok(Step::Ready(Some(RawBlock { header, data })))
-    }
 }

@@ -10,12 +10,14 @@
 mod block;
 mod header;
 mod queue;
+mod resync;
 mod sync;
 
-pub(crate) use block::{BlockHeader, Framer, RawBlock};
+pub(crate) use block::{BlockHeader, RawBlock};
 pub use header::Header;
 pub(crate) use header::parse_header;
 pub(crate) use queue::ByteQueue;
+pub(crate) use resync::{Resync, Resynced};
 pub(crate) use sync::{SyncFound, SyncSearch};
 
 /// Length of the sync marker, in bytes.

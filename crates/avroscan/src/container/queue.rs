@@ -46,6 +46,20 @@ impl ByteQueue {
         filled
     }
 
+    /// Drops the first `length` bytes, or all where there are fewer.
+    pub(crate) fn skip(&mut self, length: usize) {
+        let mut left = length.min(self.length);
+        self.length -= left;
+        while let Some(piece) = self.pieces.front_mut() {
+            if left < piece.len() {
+                let _ = piece.split_to(left);
+                return;
+            }
+            left -= piece.len();
+            self.pieces.pop_front();
+        }
+    }
+
     /// Takes the first `length` bytes, or all where there are fewer.
     pub(crate) fn take(&mut self, length: usize) -> Bytes {
         let length = length.min(self.length);

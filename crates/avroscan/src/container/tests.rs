@@ -27,22 +27,30 @@ fn parse(bytes: &[u8]) -> Result<Header> {
     }
 }
 
-/// Frames `file` from 0, giving it `piece` bytes at a time.
+/// Cuts `file` into blocks from 0 on, from `piece` bytes at a time.
 fn frame(file: &[u8], piece: usize) -> Result<Vec<(usize, Vec<u8>)>> {
     let size = file.len() as u64;
-    let mut framer = Framer::new(ByteQueue::default(), 0, size, size, SYNC, Limits::default());
+    let limits = Limits::default();
     let mut rest = Bytes::copy_from_slice(file);
+    let (mut queue, mut offset) = (ByteQueue::default(), 0);
     let mut blocks = Vec::new();
-    loop {
-        match framer.next()? {
-            Step::Ready(Some(block)) => blocks.push((block.header.rows, block.data.to_vec())),
-            Step::Ready(None) => return Ok(blocks),
-            Step::Need(more) => {
-                assert!(more <= rest.len(), "asks for more than the file has");
-                framer.push(rest.split_to(piece.clamp(1, rest.len())));
-            }
-        }
+    while offset < size {
+        let missing = match BlockHeader::peek(&queue, 0, offset, size, &limits)? {
+            Step::Need(more) => more,
+            Step::Ready(header) => match header.total().saturating_sub(queue.len()) {
+                0 => {
+                    let block = header.take_from(&mut queue, &SYNC)?;
+                    offset = header.end();
+                    blocks.push((block.header.rows, block.data.to_vec()));
+                    continue;
+                }
+                missing => missing,
+            },
+        };
+        assert!(missing <= rest.len(), "asks for more than the file has");
+        queue.push(rest.split_to(piece.clamp(1, rest.len())));
     }
+    Ok(blocks)
 }
 
 #[test]
@@ -155,11 +163,11 @@ fn a_block_within_one_piece_is_not_copied() {
     let file = Bytes::from(block(1, &[9; 100]));
     let mut queue = ByteQueue::default();
     queue.push(file.clone());
-    let size = file.len() as u64;
-    let mut framer = Framer::new(queue, 0, size, size, SYNC, Limits::default());
-    let Ok(Step::Ready(Some(block))) = framer.next() else {
+    let header = BlockHeader::peek(&queue, 0, 0, file.len() as u64, &Limits::default());
+    let Ok(Step::Ready(header)) = header else {
         panic!()
     };
+    let block = header.take_from(&mut queue, &SYNC).unwrap();
     assert!(file.as_ptr_range().contains(&block.data.as_ptr()));
 }
 
@@ -195,10 +203,8 @@ fn blocks_that_cannot_be_are_errors_of_their_kind() {
         block_bytes: 99,
         ..Limits::default()
     };
-    let mut queue = ByteQueue::default();
-    queue.push(Bytes::from(file));
-    let mut framer = Framer::new(queue, 0, size, size, SYNC, limits);
-    assert_eq!(framer.next().unwrap_err().kind(), ErrorKind::Limit);
+    let error = BlockHeader::parse(&file, 0, size, &limits).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
 /// The offset of the first block in `start..end`, found with `piece` bytes at a time.

@@ -78,8 +78,11 @@ struct OpenBlock {
     run: Run,
     runs: VecDeque<Run>,
     zero_byte_items: usize,
-    /// Rows that the batch held before this block.
+    /// Rows that the batch held before this block, and the memory that they took.
     rows_before: usize,
+    used_before: usize,
+    /// Rows of the block that the filter dropped.
+    pruned: u64,
     /// Whether the rows that are left are known to be good.
     checked: bool,
     /// Whether the block is known to end after its last row.
@@ -159,7 +162,7 @@ impl Decoder {
         std::mem::take(&mut self.pruned)
     }
 
-    /// Begins a block; the one before must have ended.
+    /// Begins a block; the one before must have ended. After an error the next can be opened.
     pub(crate) fn open(&mut self, block: Block) -> Result<()> {
         let place = |error: Error| error.in_block(block.index).at_offset(block.offset);
         let smallest = self.plan.row().sizes.encoded;
@@ -185,21 +188,24 @@ impl Decoder {
             row: 0,
             rows,
         };
-        let runs = match &mut self.selector {
+        let runs: VecDeque<_> = match &mut self.selector {
             Some(selector) => {
                 let selected = selector.select(&block, zero_byte_items, &self.limits);
                 let runs = selected.map_err(place)?;
-                let kept: usize = runs.iter().map(|run| run.rows).sum();
-                self.pruned += rows.saturating_sub(kept) as u64;
                 runs.into()
             }
             None => VecDeque::from([all]),
         };
+        let kept: usize = runs.iter().map(|run| run.rows).sum();
+        let pruned = rows.saturating_sub(kept) as u64;
+        self.pruned += pruned;
         self.open = Some(OpenBlock {
             run: Run::default(),
             runs,
             zero_byte_items,
             rows_before: self.rows,
+            used_before: self.used,
+            pruned,
             checked: false,
             end_checked: self.selector.is_some(),
             block,
@@ -209,7 +215,8 @@ impl Decoder {
 
     /// Decodes on until the batch has `most` rows, or has grown large, or the block ends.
     ///
-    /// After an error the batch holds the rows of the blocks before this one.
+    /// After an error the batch holds the rows of the blocks before this one, and the next block can
+    /// be opened.
     pub(crate) fn decode(&mut self, most: usize) -> Result<Decoded> {
         let Some(mut open) = self.open.take() else {
             return Ok(Decoded::BlockEnd);
@@ -224,6 +231,8 @@ impl Decoder {
             Err(error) => {
                 self.columns.truncate(open.rows_before);
                 self.rows = open.rows_before;
+                self.used = open.used_before;
+                self.pruned = self.pruned.saturating_sub(open.pruned);
                 Err(error
                     .in_block(open.block.index)
                     .at_offset(open.block.offset))

@@ -2,28 +2,37 @@
 
 use std::sync::Arc;
 
-use crate::container::{BlockHeader, ByteQueue, Framer, RawBlock, Step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::container::{BlockHeader, ByteQueue, RawBlock, Resync, Step};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::read_ahead::{InHand, ReadAhead};
-use crate::scan::start::find_start;
-use crate::scan::{AvroFile, ScanOptions};
+use crate::scan::start::{Start, find_start};
+use crate::scan::{AvroFile, BadBlock, ScanOptions};
 use crate::split::Split;
 
 /// Reads block after block of one split of a file.
 #[derive(Debug)]
 pub(super) struct BlockStream {
-    /// Is given whole blocks, so that the header of the next one can be looked at before it is there.
-    framer: Framer,
-    /// What comes after the framer's bytes: from the next block on.
+    file: Arc<AvroFile>,
+    /// What has been fetched from the next block on.
     queue: ByteQueue,
+    /// Where the next block begins in the file.
+    offset: u64,
     ahead: ReadAhead,
     /// The first offset at which no block is wanted any more.
     end: u64,
-    file_size: u64,
     limits: Limits,
     /// Number of the next block.
     index: u64,
+}
+
+/// What was passed over.
+#[derive(Debug)]
+pub(super) struct Damage {
+    pub(super) block: BadBlock,
+    /// Whether there is a marker before the block that comes next: only then can a split that
+    /// begins between the two find that block.
+    pub(super) has_marker: bool,
 }
 
 impl BlockStream {
@@ -33,36 +42,38 @@ impl BlockStream {
         split: Split,
         options: &ScanOptions,
     ) -> Result<Option<Self>> {
-        let Some(start) = find_start(file, split, &options.limits, &options.progress).await? else {
+        let Some(start) = find_start(file, split, options).await? else {
             return Ok(None);
         };
+        let end = file.block_range(split).end;
+        Self::open_at(file, start, end, options).map(Some)
+    }
+
+    /// Begins at the block at `start`.
+    pub(super) fn open_at(
+        file: &Arc<AvroFile>,
+        start: Start,
+        end: u64,
+        options: &ScanOptions,
+    ) -> Result<Self> {
         let fetched = start.offset.saturating_add(start.bytes.len() as u64);
         let mut queue = ByteQueue::default();
         queue.push(start.bytes);
-        let end = file.block_range(split).end;
-        let framer = Framer::new(
-            ByteQueue::default(),
-            start.offset,
-            end,
-            file.size(),
-            file.header().sync,
-            options.limits.clone(),
-        );
         let ahead = ReadAhead::start(file.clone(), fetched..end.max(fetched), options)?;
-        Ok(Some(Self {
-            framer,
+        Ok(Self {
+            file: file.clone(),
             queue,
+            offset: start.offset,
             ahead,
             end,
-            file_size: file.size(),
             limits: options.limits.clone(),
             index: 0,
-        }))
+        })
     }
 
     /// Where the next block begins in the file.
     pub(super) fn offset(&self) -> u64 {
-        self.framer.offset()
+        self.offset
     }
 
     /// Whom to tell when blocks are used up.
@@ -77,6 +88,8 @@ impl BlockStream {
     }
 
     /// The next block and its number, or `None` after the last.
+    ///
+    /// After an error that the file is to blame for, [`pass`](Self::pass) goes on.
     pub(super) async fn next(&mut self) -> Result<Option<(u64, RawBlock)>> {
         let index = self.index;
         let block = self
@@ -88,15 +101,12 @@ impl BlockStream {
     }
 
     async fn next_header(&mut self) -> Result<Option<BlockHeader>> {
-        let offset = self.offset();
-        if offset >= self.end {
+        if self.offset >= self.end {
             return Ok(None);
         }
         loop {
-            let mut start = [0; BlockHeader::MAX_LENGTH];
-            let filled = self.queue.copy_to(0, &mut start);
-            let start = start.get(..filled).unwrap_or_default();
-            match BlockHeader::parse(start, offset, self.file_size, &self.limits)? {
+            let size = self.file.size();
+            match BlockHeader::peek(&self.queue, 0, self.offset, size, &self.limits)? {
                 Step::Ready(header) => return Ok(Some(header)),
                 Step::Need(more) => self.fetch(self.queue.len().saturating_add(more)).await?,
             }
@@ -107,35 +117,67 @@ impl BlockStream {
         let Some(header) = self.next_header().await? else {
             return Ok(None);
         };
-        let bytes = header.end() - header.offset;
-        let length = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let length = header.total();
         self.fetch(length).await?;
-        self.framer.push(self.queue.take(length));
-        match self.framer.next()? {
-            Step::Ready(block) => {
-                self.ahead.took(self.offset(), bytes);
-                Ok(block)
-            }
-            Step::Need(_) => Err(cut_short().at_offset(header.offset)),
+        let block = header.take_from(&mut self.queue, &self.file.header().sync)?;
+        self.offset = header.end();
+        self.ahead.took(self.offset, length as u64);
+        Ok(Some(block))
+    }
+
+    /// Passes over the block that `error` tells of, to the next good one.
+    ///
+    /// # Errors
+    /// That error, unless the bytes of the block are to blame; and those of reading.
+    pub(super) async fn pass(&mut self, error: Error) -> Result<Damage> {
+        if !error.is_data() {
+            return Err(error);
         }
+        let declared_rows = BlockHeader::declared_rows(&self.queue, &self.limits);
+        let offset = self.offset;
+        let mut search = Resync::new(
+            std::mem::take(&mut self.queue),
+            offset,
+            self.file.size(),
+            self.file.header().sync,
+            self.limits.clone(),
+        );
+        let found = loop {
+            match search.next() {
+                Step::Ready(found) => break found,
+                Step::Need(more) => {
+                    let demanded = search.buffered_to().saturating_add(more as u64);
+                    let piece = self.ahead.next(demanded).await;
+                    search.push(piece.map_err(|error| error.at_offset(offset))?);
+                }
+            }
+        };
+        self.queue = search.into_queue();
+        self.offset = found.end;
+        self.index += 1;
+        self.ahead.took(found.end, 0);
+        if !found.has_marker {
+            // No other split can find it.
+            let after = found.end.saturating_add(1).min(self.file.size());
+            self.end = self.end.max(after);
+        }
+        let bytes = found.end - offset;
+        let block = BadBlock::new(self.file.location(), offset, bytes, &error)
+            .with_rows(declared_rows, found.rows);
+        Ok(Damage {
+            block,
+            has_marker: found.has_marker,
+        })
     }
 
     /// Waits until the queue has so many bytes.
     async fn fetch(&mut self, length: usize) -> Result<()> {
-        let offset = self.offset();
-        let begin = self.framer.buffered_to();
-        let demanded = begin.saturating_add(length as u64);
+        let demanded = self.offset.saturating_add(length as u64);
         while self.queue.len() < length {
             let piece = self.ahead.next(demanded).await;
             self.queue
-                .push(piece.map_err(|error| error.at_offset(offset))?);
+                .push(piece.map_err(|error| error.at_offset(self.offset))?);
         }
         Ok(())
     }
-}
-
-/// No source hands out fewer bytes than it was asked for.
-fn cut_short() -> Error {
-    let what = "the file became shorter while it was read";
-    Error::new(ErrorKind::Truncated, what)
 }

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{DecodePlan, Projection};
+use crate::plan::DecodePlan;
 use crate::scan::feed::Part;
 use crate::scan::{
     AvroFile, BatchReader, BatchStream, ScanOptions, SchemaMode, block_on, count_rows,
@@ -91,12 +91,14 @@ impl Scan {
         block_on(Self::from_sources(sources, options))
     }
 
-    /// The same files with another projection.
+    /// The same files, read otherwise: other columns, another filter, more or fewer rows at a time.
+    ///
+    /// The schema that all rows are read as stays, whatever the options say of schemas.
     ///
     /// # Errors
-    /// Those of [`ScanOptions::plan`].
-    pub fn with_projection(&self, projection: Projection) -> Result<Self> {
-        let options = self.options.clone().with_projection(projection);
+    /// Those of [`ScanOptions::plan`]; [`Usage`](ErrorKind::Usage) for options that cannot be.
+    pub fn with_options(&self, options: ScanOptions) -> Result<Self> {
+        options.check()?;
         Self::new(self.files.clone(), self.reader.clone(), options)
     }
 

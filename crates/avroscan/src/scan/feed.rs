@@ -11,7 +11,7 @@ use crate::plan::DecodePlan;
 use crate::scan::blocks::BlockStream;
 use crate::scan::counted::CountedRows;
 use crate::scan::read_ahead::InHand;
-use crate::scan::{AvroFile, ScanOptions};
+use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 use crate::source::runtime::{self, Task};
 use crate::split::Split;
 
@@ -36,6 +36,13 @@ pub(super) enum Fed {
     Block(u64, RawBlock, Option<Group>),
     /// The group has ended.
     Close { done: u64 },
+    /// A damaged block, which is skipped, and what comes after it.
+    Bad {
+        block: BadBlock,
+        file_size: u64,
+        in_hand: InHand,
+        done: u64,
+    },
     /// Rows without columns.
     Batch { batch: RecordBatch, done: u64 },
     /// A part has ended.
@@ -48,6 +55,8 @@ pub(super) struct Group {
     pub(super) plan: Arc<DecodePlan>,
     /// Most rows that are wanted of it.
     pub(super) wanted: u64,
+    /// The first offset at which no block is wanted any more.
+    pub(super) end: u64,
     pub(super) in_hand: InHand,
 }
 
@@ -66,9 +75,10 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(parts: VecDeque<Part>, options: ScanOptions) -> Self {
-        // How many rows a filter keeps is not known before they are decoded.
+        // How many rows a filter keeps, and how many are damaged, is not known before they are decoded.
         let is_filtered = parts.iter().any(|part| part.plan.filter().is_some());
-        let n_rows = options.n_rows.filter(|_| !is_filtered);
+        let is_known = !is_filtered && options.on_error == OnError::Fail;
+        let n_rows = options.n_rows.filter(|_| is_known);
         Self {
             parts,
             opening: VecDeque::new(),
@@ -163,6 +173,16 @@ enum Rows {
 struct Blocks {
     stream: BlockStream,
     group: Option<Extent>,
+    /// Comes after the group.
+    bad: Option<BadBlock>,
+}
+
+/// What comes next in a part.
+enum Next {
+    Block(u64, RawBlock),
+    Bad(BadBlock),
+    /// The group ends, or all blocks do.
+    End,
 }
 
 /// How much a group holds.
@@ -202,8 +222,30 @@ fn most_bytes(options: &ScanOptions) -> usize {
 }
 
 impl Blocks {
+    async fn next(&mut self, wanted: u64, options: &ScanOptions) -> Result<Next> {
+        if self.group.is_none()
+            && let Some(bad) = self.bad.take()
+        {
+            return Ok(Next::Bad(bad));
+        }
+        let next = self.next_good(wanted, options).await;
+        match next {
+            Ok(Some((index, block))) => Ok(Next::Block(index, block)),
+            Ok(None) => Ok(Next::End),
+            Err(error) if options.on_error == OnError::Fail => Err(error),
+            Err(error) => {
+                let bad = self.stream.pass(error).await?.block;
+                if self.group.is_none() {
+                    return Ok(Next::Bad(bad));
+                }
+                self.bad = Some(bad);
+                Ok(Next::End)
+            }
+        }
+    }
+
     /// The next block of the group or of a new one; `None` where the group ends, or all blocks do.
-    async fn next(
+    async fn next_good(
         &mut self,
         wanted: u64,
         options: &ScanOptions,
@@ -230,7 +272,8 @@ impl Blocks {
 impl OpenPart {
     async fn open(part: Part, options: &ScanOptions) -> Result<Self> {
         let Part { file, plan, split } = part;
-        let rows = if plan.headers_suffice() {
+        // A block's header does not tell whether the block is damaged.
+        let rows = if plan.headers_suffice() && options.on_error == OnError::Fail {
             let walk = file.walk(split, &options.limits, &options.progress);
             Rows::Counted(Box::new(CountedRows::new(
                 walk,
@@ -239,8 +282,13 @@ impl OpenPart {
         } else {
             let stream = BlockStream::open(&file, split, options).await;
             let stream = stream.map_err(|error| error.in_file(file.location()))?;
-            let group = None;
-            Rows::Decoded(stream.map(|stream| Box::new(Blocks { stream, group })))
+            Rows::Decoded(stream.map(|stream| {
+                Box::new(Blocks {
+                    stream,
+                    group: None,
+                    bad: None,
+                })
+            }))
         };
         Ok(Self {
             file,
@@ -256,14 +304,28 @@ impl OpenPart {
             Rows::Decoded(None) => {}
             Rows::Decoded(Some(blocks)) => {
                 let begins = blocks.group.is_none();
-                if let Some((index, block)) = blocks.next(*rows_left, options).await? {
-                    let group = begins.then(|| Group {
-                        file: self.file.clone(),
-                        plan: self.plan.clone(),
-                        wanted: *rows_left,
-                        in_hand: blocks.stream.in_hand(),
-                    });
-                    return Ok(Fed::Block(index, block, group));
+                let in_hand = blocks.stream.in_hand();
+                match blocks.next(*rows_left, options).await? {
+                    Next::Block(index, block) => {
+                        let group = begins.then(|| Group {
+                            file: self.file.clone(),
+                            plan: self.plan.clone(),
+                            wanted: *rows_left,
+                            end: self.split.end,
+                            in_hand,
+                        });
+                        return Ok(Fed::Block(index, block, group));
+                    }
+                    Next::Bad(block) => {
+                        let done = self.done_to(block.offset.saturating_add(block.bytes));
+                        return Ok(Fed::Bad {
+                            block,
+                            file_size: self.file.size(),
+                            in_hand,
+                            done,
+                        });
+                    }
+                    Next::End => {}
                 }
                 if let Some(close) = self.close(rows_left) {
                     return Ok(close);

@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use bytes::Bytes;
 
 use crate::codec::{Codec, Decompressor};
-use crate::container::RawBlock;
+use crate::container::{BlockHeader, RawBlock};
 use crate::decode::{Block, Decoded, Decoder};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
-use crate::scan::{AvroFile, Progress, ScanOptions};
+use crate::scan::feed::Group;
+use crate::scan::inner::look_inside;
+use crate::scan::report::Found;
+use crate::scan::{AvroFile, OnError, ScanOptions};
 
 /// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
 /// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
@@ -40,6 +44,28 @@ impl Worker {
     pub(super) fn suits(&self, file: &AvroFile, plan: &Arc<DecodePlan>) -> bool {
         self.codec == file.header().codec && Arc::ptr_eq(&self.plan, plan)
     }
+
+    /// Decodes a block and forgets its rows.
+    pub(super) fn check(&mut self, index: u64, block: &RawBlock) -> Result<()> {
+        let BlockHeader { offset, rows, .. } = block.header;
+        let data = self
+            .decompressor
+            .decompress(block.data.clone())
+            .map_err(|error| error.in_block(index).at_offset(offset))?;
+        self.decoder.open(Block {
+            index,
+            offset,
+            rows,
+            data,
+        })?;
+        loop {
+            let decoded = self.decoder.decode(usize::MAX)?;
+            self.decoder.finish()?;
+            if decoded == Decoded::BlockEnd {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// Blocks of a file on their way to batches.
@@ -60,37 +86,45 @@ pub(super) struct Job {
     /// Rows of the blocks that are not in a batch yet.
     rows_left: u64,
     batch_size: usize,
+    on_error: OnError,
     /// Most rows of the batch being decoded.
     most: usize,
+    /// The block being decoded, as stored: only where damaged blocks are skipped.
+    current: Option<(BlockHeader, Bytes)>,
+    /// The first offset at which no block is wanted any more.
+    end: u64,
+    limits: Limits,
     /// Blocks opened since they were last asked for.
     opened: u64,
     /// Rows that the filter dropped since they were last asked for.
     pruned: u64,
+    /// Blocks skipped since they were last asked for.
+    skipped: Found,
     ready: VecDeque<RecordBatch>,
     failed: Option<Error>,
 }
 
 impl Job {
-    /// A job that makes at most `wanted` rows.
-    pub(super) fn new(
-        file: Arc<AvroFile>,
-        plan: Arc<DecodePlan>,
-        wanted: u64,
-        options: &ScanOptions,
-    ) -> Self {
+    /// A job of the blocks of this group.
+    pub(super) fn new(group: Group, options: &ScanOptions) -> Self {
         Self {
-            file,
-            plan,
+            file: group.file,
+            plan: group.plan,
             worker: None,
             blocks: VecDeque::new(),
             closed: false,
             ended: false,
-            wanted,
+            wanted: group.wanted,
             rows_left: 0,
             batch_size: options.batch_size,
+            on_error: options.on_error,
             most: usize::MAX,
+            current: None,
+            end: group.end,
+            limits: options.limits.clone(),
             opened: 0,
             pruned: 0,
+            skipped: Found::default(),
             ready: VecDeque::new(),
             failed: None,
         }
@@ -141,9 +175,17 @@ impl Job {
     }
 
     /// Counts what was done since this was last called.
-    pub(super) fn report(&mut self, progress: &Progress) {
+    ///
+    /// # Errors
+    /// [`SkipBudget`](crate::ErrorKind::SkipBudget).
+    pub(super) fn report(&mut self, options: &ScanOptions) -> Result<()> {
+        let progress = &options.progress;
         progress.add_blocks(std::mem::take(&mut self.opened));
         progress.add_rows_pruned(std::mem::take(&mut self.pruned));
+        let skipped = std::mem::take(&mut self.skipped);
+        options
+            .report
+            .add(skipped, &options.skip_budget, self.file.size())
     }
 
     /// Decodes until there is a batch, or nothing left to decode.
@@ -180,27 +222,58 @@ impl Job {
 
     fn fill(&mut self, worker: &mut Worker) -> Result<Decoded> {
         loop {
-            if worker.decoder.decode(self.most)? == Decoded::Full {
-                return Ok(Decoded::Full);
+            match worker.decoder.decode(self.most) {
+                Ok(Decoded::Full) => return Ok(Decoded::Full),
+                Ok(Decoded::BlockEnd) => {}
+                Err(error) => self.pass(error)?,
             }
             let Some((index, block)) = self.blocks.pop_front() else {
                 return Ok(Decoded::BlockEnd);
             };
             self.opened += 1;
-            let offset = block.header.offset;
-            let data = worker
-                .decompressor
-                .decompress(block.data)
-                .map_err(|error| error.in_block(index).at_offset(offset))?;
-            let rows = block.header.rows;
-            self.most = self.most_rows(rows, data.len());
-            worker.decoder.open(Block {
-                index,
-                offset,
-                rows,
-                data,
-            })?;
+            if self.on_error == OnError::Skip {
+                self.current = Some((block.header, block.data.clone()));
+            }
+            if let Err(error) = self.open(worker, index, block) {
+                self.pass(error)?;
+            }
         }
+    }
+
+    fn open(&mut self, worker: &mut Worker, index: u64, block: RawBlock) -> Result<()> {
+        let BlockHeader { offset, rows, .. } = block.header;
+        let data = worker
+            .decompressor
+            .decompress(block.data)
+            .map_err(|error| error.in_block(index).at_offset(offset))?;
+        self.most = self.most_rows(rows, data.len());
+        worker.decoder.open(Block {
+            index,
+            offset,
+            rows,
+            data,
+        })
+    }
+
+    /// Passes over the current block, which this error is about.
+    ///
+    /// # Errors
+    /// That error, unless damaged blocks are skipped and this is one.
+    fn pass(&mut self, error: Error) -> Result<()> {
+        let Some((header, data)) = self.current.take().filter(|_| error.is_data()) else {
+            return Err(error);
+        };
+        let index = error.place().block.unwrap_or_default();
+        let inner = look_inside(&self.file, header, data, self.end, &self.limits, &error);
+        self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
+        for block in inner.good.into_iter().rev() {
+            self.rows_left = self.rows_left.saturating_add(block.header.rows as u64);
+            self.blocks.push_front((index, block));
+        }
+        for bad in inner.bad {
+            self.skipped.add(bad);
+        }
+        Ok(())
     }
 
     /// How many rows a batch may have while a block of so many rows and bytes is decoded.

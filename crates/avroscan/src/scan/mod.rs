@@ -9,15 +9,18 @@
 //! ```
 
 mod blocks;
+mod check;
 mod counted;
 mod dataset;
 mod feed;
 mod file;
+mod inner;
 mod job;
 mod options;
 mod progress;
 mod read_ahead;
 mod reader;
+mod report;
 mod start;
 mod steps;
 mod stream;
@@ -25,11 +28,13 @@ mod summary;
 mod turns;
 mod walk;
 
+pub use check::{BlockCheck, CheckedBlock};
 pub use dataset::Scan;
 pub use file::AvroFile;
 pub use options::{ScanOptions, SchemaMode};
 pub use progress::Progress;
 pub use reader::{BatchReader, block_on};
+pub use report::{BadBlock, OnError, ReadReport, SkipBudget};
 pub use stream::BatchStream;
 pub use summary::FileSummary;
 pub use walk::{BlockInfo, BlockWalk, count_rows};

@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plan::{DecodePlan, Projection, RowFilter};
-use crate::scan::Progress;
+use crate::scan::{OnError, Progress, ReadReport, SkipBudget};
 use crate::schema::AvroSchema;
 use crate::source::runtime;
 
@@ -69,6 +69,17 @@ pub struct ScanOptions {
     pub unroll: usize,
     /// Most rows to read, of those that the [`filter`](Self::filter) keeps. Default: no limit.
     pub n_rows: Option<u64>,
+    /// What becomes of a damaged block. Default: it ends the scan with an error.
+    ///
+    /// A block is bad if what is read of it is. A [`projection`](Self::projection) or a
+    /// [`filter`](Self::filter) does not look closer at the values that nobody wants than it takes to
+    /// find their ends, so it can read blocks that are bad for who wants all columns.
+    pub on_error: OnError,
+    /// How much may be skipped, where [`on_error`](Self::on_error) says so. Default: any number of
+    /// blocks.
+    pub skip_budget: SkipBudget,
+    /// Tells what was skipped. Keep a clone of it to look at after the scan.
+    pub report: ReadReport,
     /// What a file may ask for before it is refused.
     pub limits: Limits,
     /// Counts what the scan does. Keep a clone of it to look at while the scan runs.
@@ -88,6 +99,9 @@ impl Default for ScanOptions {
             schema_mode: SchemaMode::default(),
             unroll: 0,
             n_rows: None,
+            on_error: OnError::default(),
+            skip_budget: SkipBudget::default(),
+            report: ReadReport::default(),
             limits: Limits::default(),
             progress: Progress::default(),
         }
@@ -165,6 +179,27 @@ impl ScanOptions {
         self
     }
 
+    /// These options with another [`on_error`](Self::on_error).
+    #[must_use]
+    pub fn with_on_error(mut self, on_error: OnError) -> Self {
+        self.on_error = on_error;
+        self
+    }
+
+    /// These options with another [`skip_budget`](Self::skip_budget).
+    #[must_use]
+    pub fn with_skip_budget(mut self, budget: SkipBudget) -> Self {
+        self.skip_budget = budget;
+        self
+    }
+
+    /// These options with this [`report`](Self::report).
+    #[must_use]
+    pub fn with_report(mut self, report: ReadReport) -> Self {
+        self.report = report;
+        self
+    }
+
     /// These options with other [`limits`](Self::limits).
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -225,6 +260,7 @@ impl ScanOptions {
         if self.workers == 0 {
             return Err(Error::new(ErrorKind::Usage, "workers must be at least 1"));
         }
+        self.skip_budget.check()?;
         if self.reader_schema.is_some() && self.schema_mode == SchemaMode::UnionByName {
             return Err(Error::new(
                 ErrorKind::Usage,

@@ -12,7 +12,8 @@
 //! few, or none, unless several workers decode. From `used` on, never more than `buffer_bytes`.
 //!
 //! Requests grow as the reading goes on, each as large as all before it, so that a preview of ten
-//! rows does not begin with a request of 8 MiB.
+//! rows does not begin with a request of 8 MiB. A part of a file is asked for at once: whoever cut
+//! the file into parts wants all of it.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,14 +43,31 @@ pub(crate) struct ReadAhead {
 
 /// How large requests are.
 #[derive(Clone, Copy, Debug)]
-struct RequestSizes {
+pub(super) struct RequestSizes {
     /// Where the reading began.
     start: u64,
-    first: u64,
+    pub(super) first: u64,
     largest: u64,
 }
 
 impl RequestSizes {
+    /// For reading this range of a file.
+    pub(super) fn new(file: &AvroFile, range: &Range<u64>, options: &ScanOptions) -> Self {
+        let source = file.source();
+        // Two requests make read-ahead: one that is used up, and one on its way.
+        let buffer_bytes = options.buffer_bytes as u64;
+        let largest = source.request_bytes().min(buffer_bytes / 2).max(1);
+        let whole = range.start <= file.header().length && range.end >= file.size();
+        Self {
+            start: range.start,
+            first: match whole || options.n_rows.is_some() {
+                true => FIRST_REQUEST.max(source.probe_bytes()).min(largest),
+                false => largest,
+            },
+            largest,
+        }
+    }
+
     /// The size of a request at `position`.
     fn at(self, position: u64) -> u64 {
         (position.saturating_sub(self.start)).clamp(self.first, self.largest)
@@ -111,16 +129,7 @@ impl ReadAhead {
         range: Range<u64>,
         options: &ScanOptions,
     ) -> Result<Self> {
-        let source = file.source();
-        let buffer_bytes = options.buffer_bytes.max(1) as u64;
-        // Two requests make read-ahead: one that is used up, and one on its way.
-        let largest = source.request_bytes().min(buffer_bytes / 2).max(1);
-        let first = FIRST_REQUEST.max(source.probe_bytes()).min(largest);
-        let sizes = RequestSizes {
-            start: range.start,
-            first,
-            largest,
-        };
+        let sizes = RequestSizes::new(&file, &range, options);
         let (sender, pieces) = mpsc::unbounded_channel();
         let wishes = Wishes {
             used: range.start,
@@ -131,7 +140,7 @@ impl ReadAhead {
         let shared = Arc::new(Shared {
             wishes: Mutex::new(wishes),
             changed: Notify::new(),
-            buffer_bytes,
+            buffer_bytes: options.buffer_bytes.max(1) as u64,
         });
         let fetch = fetch(
             file,

@@ -30,6 +30,11 @@ impl BatchReader {
         Self { stream }
     }
 
+    /// Begins to fetch, as [`BatchStream::begin`].
+    pub fn begin(&mut self) {
+        self.stream.begin();
+    }
+
     /// The schema of the batches.
     pub fn schema(&self) -> SchemaRef {
         self.stream.schema()

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crate::container::{Step, SyncFound, SyncSearch};
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::scan::{AvroFile, BlockWalk, Progress};
+use crate::scan::blocks::BlockStream;
+use crate::scan::{AvroFile, BlockWalk, OnError, Progress, ScanOptions};
 use crate::split::Split;
 
 /// Bytes of the first read in search of a marker: about a block.
@@ -22,23 +23,70 @@ pub(super) struct Start {
     pub(super) bytes: Bytes,
 }
 
+impl Start {
+    fn at(offset: u64) -> Self {
+        let bytes = Bytes::new();
+        Self { offset, bytes }
+    }
+}
+
+/// What a search for a marker came to.
+enum Found {
+    Start(Option<Start>),
+    /// A marker that is not followed by a good block: only the blocks before can tell.
+    Doubt,
+}
+
 /// Finds the first block that begins in `split`, or `None` where none does.
+///
+/// Where damaged blocks are skipped, it may be one of these, but not the block after one that has
+/// no marker before it: whoever skips the damaged block reads that one too.
 pub(super) async fn find_start(
+    file: &Arc<AvroFile>,
+    split: Split,
+    options: &ScanOptions,
+) -> Result<Option<Start>> {
+    match search(file, split, &options.limits, &options.progress).await? {
+        Found::Start(start) => Ok(start),
+        Found::Doubt => {
+            let found = match options.on_error {
+                OnError::Fail => {
+                    let (limits, progress) = (&options.limits, &options.progress);
+                    walk_to(file, split, limits, progress).await?
+                }
+                OnError::Skip => walk_past_damage_to(file, split, options).await?,
+            };
+            Ok(found.map(Start::at))
+        }
+    }
+}
+
+/// The same for a walk, which skips nothing.
+pub(super) async fn find_start_of_walk(
     file: &Arc<AvroFile>,
     split: Split,
     limits: &Limits,
     progress: &Progress,
-) -> Result<Option<Start>> {
+) -> Result<Option<u64>> {
+    match search(file, split, limits, progress).await? {
+        Found::Start(start) => Ok(start.map(|start| start.offset)),
+        Found::Doubt => walk_to(file, split, limits, progress).await,
+    }
+}
+
+async fn search(
+    file: &Arc<AvroFile>,
+    split: Split,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<Found> {
     let range = file.block_range(split);
     if range.is_empty() {
-        return Ok(None);
+        return Ok(Found::Start(None));
     }
     // A marker may stand inside the metadata: the header is never searched.
     if split.start <= file.header().length {
-        return Ok(Some(Start {
-            offset: range.start,
-            bytes: Bytes::new(),
-        }));
+        return Ok(Found::Start(Some(Start::at(range.start))));
     }
     let mut search = SyncSearch::new(
         range.start,
@@ -51,11 +99,11 @@ pub(super) async fn find_start(
     let mut length = FIRST_SEARCH.max(file.source().probe_bytes());
     loop {
         match search.next() {
-            Step::Ready(SyncFound::Nowhere) => return Ok(None),
-            Step::Ready(SyncFound::At(offset, bytes)) => return Ok(Some(Start { offset, bytes })),
-            Step::Ready(SyncFound::Doubt) => {
-                return by_walking(file, split, limits, progress).await;
+            Step::Ready(SyncFound::Nowhere) => return Ok(Found::Start(None)),
+            Step::Ready(SyncFound::At(offset, bytes)) => {
+                return Ok(Found::Start(Some(Start { offset, bytes })));
             }
+            Step::Ready(SyncFound::Doubt) => return Ok(Found::Doubt),
             Step::Need(more) => {
                 let end = position
                     .saturating_add(length.max(more as u64))
@@ -70,15 +118,46 @@ pub(super) async fn find_start(
 }
 
 /// The same from the chain of block headers, which leaves no doubt and costs a read or so a block.
-async fn by_walking(
+async fn walk_to(
     file: &Arc<AvroFile>,
     split: Split,
     limits: &Limits,
     progress: &Progress,
-) -> Result<Option<Start>> {
-    let mut walk = BlockWalk::from_the_first(file.clone(), limits.clone(), progress.clone());
-    Ok(walk.seek(split).await?.map(|offset| Start {
-        offset,
-        bytes: Bytes::new(),
-    }))
+) -> Result<Option<u64>> {
+    let first = file.header().length;
+    let mut walk = BlockWalk::from_block(file.clone(), first, limits.clone(), progress.clone());
+    while walk.offset() < split.start {
+        // What comes after it is not looked at: if it is damaged, whoever reads it says so.
+        if walk.next().await?.is_none() {
+            break;
+        }
+    }
+    Ok(Some(walk.offset()).filter(|offset| *offset < file.block_range(split).end))
+}
+
+/// The same where damaged blocks are skipped: the chain goes on after them.
+async fn walk_past_damage_to(
+    file: &Arc<AvroFile>,
+    split: Split,
+    options: &ScanOptions,
+) -> Result<Option<u64>> {
+    let (limits, progress) = (&options.limits, &options.progress);
+    let mut offset = file.header().length;
+    let mut has_marker = true;
+    let mut walk = BlockWalk::from_block(file.clone(), offset, limits.clone(), progress.clone());
+    while offset < split.start || !has_marker {
+        match walk.next().await {
+            Ok(Some(_)) => has_marker = true,
+            Ok(None) => break,
+            Err(error) => {
+                let start = Start::at(offset);
+                let mut blocks = BlockStream::open_at(file, start, file.size(), options)?;
+                has_marker = blocks.pass(error).await?.has_marker;
+                let end = blocks.offset();
+                walk = BlockWalk::from_block(file.clone(), end, limits.clone(), progress.clone());
+            }
+        }
+        offset = walk.offset();
+    }
+    Ok(Some(offset).filter(|offset| *offset < file.block_range(split).end))
 }

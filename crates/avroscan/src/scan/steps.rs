@@ -139,12 +139,7 @@ impl Steps {
             Err(needed) => return Ok(Next::Read(needed)),
         };
         header.check_marker(marker, &self.file.header().sync)?;
-        let block = BlockInfo {
-            offset: header.offset,
-            end: header.end(),
-            rows: header.rows as u64,
-            bytes: header.size as u64,
-        };
+        let block = BlockInfo::of(&header);
         self.far = block.bytes > self.file.source().probe_bytes();
         self.header = None;
         self.next = block.end;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -76,6 +76,15 @@ impl BatchStream {
     /// The schema of the batches.
     pub fn schema(&self) -> SchemaRef {
         self.schema.clone()
+    }
+
+    /// Begins to fetch, for a stream that is not polled yet but will be: as far ahead as at any
+    /// other time.
+    pub fn begin(&mut self) {
+        if self.turns.is_empty() {
+            // Whoever polls says whom to wake.
+            self.work(&mut Context::from_waker(Waker::noop()));
+        }
     }
 
     /// Stops all that goes on for this stream.

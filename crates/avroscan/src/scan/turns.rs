@@ -12,7 +12,8 @@ use crate::plan::DecodePlan;
 use crate::scan::feed::Fed;
 use crate::scan::job::{Job, Worker};
 use crate::scan::read_ahead::InHand;
-use crate::scan::{AvroFile, ScanOptions};
+use crate::scan::report::Found;
+use crate::scan::{AvroFile, BadBlock, ScanOptions};
 use crate::source::runtime::{self, Task};
 
 /// What has been read and not handed out.
@@ -24,11 +25,15 @@ pub(super) struct Turns {
     idle: Vec<Worker>,
     /// Rows that are still wanted.
     rows_left: u64,
+    /// Comes before anything else: more was skipped than may be.
+    failed: Option<Error>,
     options: ScanOptions,
 }
 
 struct Turn {
     work: Work,
+    /// A damaged block that was skipped, and the size of its file.
+    bad: Option<(BadBlock, u64)>,
     /// Bytes of the files to report as done.
     done: u64,
     /// Bytes that it holds as stored, and up to where in the file.
@@ -50,6 +55,7 @@ impl Turn {
     fn new(work: Work) -> Self {
         Self {
             work,
+            bad: None,
             done: 0,
             bytes: 0,
             end: 0,
@@ -78,6 +84,21 @@ impl Turn {
         matches!(&self.work, Work::Here(job) if !job.is_closed() && !job.is_ready())
     }
 
+    /// Counts what was done and skipped.
+    fn report(&mut self, options: &ScanOptions) -> Result<()> {
+        if let Some((block, file_size)) = self.bad.take() {
+            let mut skipped = Found::default();
+            skipped.add(block);
+            options
+                .report
+                .add(skipped, &options.skip_budget, file_size)?;
+        }
+        match &mut self.work {
+            Work::Here(job) => job.report(options),
+            Work::Away(_) | Work::Ready(_) => Ok(()),
+        }
+    }
+
     /// All of its bytes are used up.
     fn used(&self) {
         if let Some(in_hand) = &self.in_hand {
@@ -92,6 +113,7 @@ impl Turns {
             turns: VecDeque::new(),
             idle: Vec::new(),
             rows_left: options.n_rows.unwrap_or(u64::MAX),
+            failed: None,
             options,
         }
     }
@@ -128,9 +150,10 @@ impl Turns {
         match fed {
             Fed::Block(index, block, group) => {
                 if let Some(group) = group {
-                    let job = Job::new(group.file, group.plan, group.wanted, &self.options);
+                    let in_hand = group.in_hand.clone();
+                    let job = Job::new(group, &self.options);
                     let mut turn = Turn::new(Work::Here(Box::new(job)));
-                    turn.in_hand = Some(group.in_hand);
+                    turn.in_hand = Some(in_hand);
                     self.turns.push_back(turn);
                 }
                 if let Some(turn) = self.turns.back_mut()
@@ -148,6 +171,19 @@ impl Turns {
                     turn.done += done;
                     job.close();
                 }
+            }
+            Fed::Bad {
+                block,
+                file_size,
+                in_hand,
+                done,
+            } => {
+                let mut turn = Turn::new(Work::Ready(None));
+                turn.end = block.offset.saturating_add(block.bytes);
+                turn.bad = Some((block, file_size));
+                turn.in_hand = Some(in_hand);
+                turn.done = done;
+                self.turns.push_back(turn);
             }
             Fed::Batch { batch, done } => {
                 let mut turn = Turn::new(Work::Ready(Some(Ok(batch))));
@@ -202,12 +238,20 @@ impl Turns {
 
     /// The next batch or the error, if it is there.
     pub(super) fn take(&mut self) -> Option<Result<RecordBatch>> {
+        if let Some(error) = self.failed.take() {
+            return Some(Err(error));
+        }
         let turn = self.turns.front_mut()?;
         let mut item = match &mut turn.work {
             Work::Here(job) => job.take(),
             Work::Away(_) => None,
             Work::Ready(item) => item.take(),
         }?;
+        if let Work::Here(job) = &mut turn.work
+            && let Err(error) = job.report(&self.options)
+        {
+            return Some(Err(error));
+        }
         let progress = &self.options.progress;
         if let Ok(batch) = &mut item {
             let rows = self.rows_left.min(batch.num_rows() as u64);
@@ -218,9 +262,6 @@ impl Turns {
             progress.add_rows(rows);
             progress.add_bytes_done(std::mem::take(&mut turn.done));
         }
-        if let Work::Here(job) = &mut turn.work {
-            job.report(progress);
-        }
         self.retire();
         Some(item)
     }
@@ -228,11 +269,15 @@ impl Turns {
     /// Removes the turns that are over, and says whether there were any.
     pub(super) fn retire(&mut self) -> bool {
         let before = self.turns.len();
-        while let Some(turn) = self.turns.pop_front_if(|turn| turn.is_over()) {
+        while self.failed.is_none()
+            && let Some(mut turn) = self.turns.pop_front_if(|turn| turn.is_over())
+        {
             turn.used();
             self.options.progress.add_bytes_done(turn.done);
+            if let Err(error) = turn.report(&self.options) {
+                self.failed = Some(error);
+            }
             if let Work::Here(mut job) = turn.work {
-                job.report(&self.options.progress);
                 self.idle.extend(job.release());
             }
         }
@@ -241,6 +286,7 @@ impl Turns {
 
     /// Forgets all there is, and stops what has not begun.
     pub(super) fn clear(&mut self) {
+        self.failed = None;
         self.turns.clear();
         self.idle.clear();
     }

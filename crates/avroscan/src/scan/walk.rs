@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::container::BlockHeader;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::scan::start::find_start;
+use crate::scan::start::find_start_of_walk;
 use crate::scan::steps::Steps;
 use crate::scan::{AvroFile, Progress};
 use crate::source::runtime;
@@ -26,6 +27,17 @@ pub struct BlockInfo {
     pub rows: u64,
     /// Bytes of the block as stored, without its header and marker.
     pub bytes: u64,
+}
+
+impl BlockInfo {
+    pub(super) fn of(header: &BlockHeader) -> Self {
+        Self {
+            offset: header.offset,
+            end: header.end(),
+            rows: header.rows as u64,
+            bytes: header.size as u64,
+        }
+    }
 }
 
 /// Walks over the block headers of a split: made by [`AvroFile::walk`].
@@ -79,12 +91,21 @@ impl BlockWalk {
         }
     }
 
-    /// A walk over the whole file.
-    pub(super) fn from_the_first(file: Arc<AvroFile>, limits: Limits, progress: Progress) -> Self {
-        let first = file.header().length;
+    /// A walk from the block at `offset` to the end of the file.
+    pub(super) fn from_block(
+        file: Arc<AvroFile>,
+        offset: u64,
+        limits: Limits,
+        progress: Progress,
+    ) -> Self {
         let mut walk = Self::new(file, Split::all(), limits, progress);
-        walk.begin(first);
+        walk.begin(offset);
         walk
+    }
+
+    /// Where the next block begins, once that is known.
+    pub(super) fn offset(&self) -> u64 {
+        self.next.unwrap_or_default()
     }
 
     fn begin(&mut self, offset: u64) {
@@ -120,9 +141,9 @@ impl BlockWalk {
     /// Looks at some blocks ahead, and says whether there may be more.
     async fn look(&mut self) -> Result<bool> {
         if self.next.is_none() {
-            let search = find_start(&self.file, self.split, &self.limits, &self.progress);
+            let search = find_start_of_walk(&self.file, self.split, &self.limits, &self.progress);
             match Box::pin(search).await? {
-                Some(start) => self.begin(start.offset),
+                Some(offset) => self.begin(offset),
                 None => return Ok(false),
             }
         }
@@ -157,21 +178,6 @@ impl BlockWalk {
         self.steps = Some(steps);
         self.ahead = ahead;
         more
-    }
-
-    /// Goes to the first block that begins in `split` and returns where.
-    pub(super) async fn seek(&mut self, split: Split) -> Result<Option<u64>> {
-        loop {
-            match self.next {
-                Some(next) if next >= split.end.min(self.file.size()) => return Ok(None),
-                Some(next) if next >= split.start => return Ok(Some(next)),
-                _ => {}
-            }
-            // What comes after it is not looked at: if it is damaged, whoever reads it says so.
-            if self.next().await?.is_none() {
-                return Ok(None);
-            }
-        }
     }
 }
 

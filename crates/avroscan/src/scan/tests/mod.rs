@@ -1,6 +1,7 @@
 //! The same batches, whoever decodes them.
 
 mod order;
+mod skip;
 mod walk;
 
 use std::sync::Arc;

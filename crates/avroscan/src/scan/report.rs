@@ -1,0 +1,254 @@
+//! What a scan passed over, where damaged blocks are skipped.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Most bad blocks that a report describes. All of them are counted.
+const MOST_ENTRIES: usize = 1000;
+
+/// What a scan does with a block that is damaged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnError {
+    /// The scan ends with the error, after the rows of the blocks before it.
+    #[default]
+    Fail,
+    /// The scan leaves the whole block out, says so in its [`ReadReport`], and goes on with the
+    /// next good one.
+    ///
+    /// Only damaged blocks are skipped. An error of the header, the schema, the codec, of reading or
+    /// of a limit ends the scan all the same.
+    Skip,
+}
+
+/// How much may be skipped before the scan ends with an error of kind
+/// [`SkipBudget`](ErrorKind::SkipBudget). Default: any number of blocks.
+///
+/// It bounds what the [`ReadReport`] has counted: of several scans with the same report, what all of
+/// them have skipped.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SkipBudget {
+    /// Most bad blocks.
+    pub blocks: Option<u64>,
+    /// Most bytes of bad blocks, as stored.
+    pub bytes: Option<u64>,
+    /// Most bytes of bad blocks as a part of the file that they are in, from 0 to 1.
+    pub fraction: Option<f64>,
+}
+
+impl SkipBudget {
+    /// The same budget with at most so many bad blocks.
+    #[must_use]
+    pub fn with_blocks(mut self, blocks: impl Into<Option<u64>>) -> Self {
+        self.blocks = blocks.into();
+        self
+    }
+
+    /// The same budget with at most so many bytes of bad blocks.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.bytes = bytes.into();
+        self
+    }
+
+    /// The same budget with at most such a part of any file in bad blocks.
+    #[must_use]
+    pub fn with_fraction(mut self, fraction: impl Into<Option<f64>>) -> Self {
+        self.fraction = fraction.into();
+        self
+    }
+
+    /// Refuses a budget that cannot be.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.fraction {
+            Some(fraction) if !(0.0..=1.0).contains(&fraction) => Err(Error::new(
+                ErrorKind::Usage,
+                format!("the fraction of a skip budget is {fraction}, expected 0 to 1"),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A damaged block, or a damaged part of a file in which no block could be made out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BadBlock {
+    /// The file's path or URL.
+    pub file: Arc<str>,
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// Bytes that were skipped: up to the next good block or the end of the file.
+    pub bytes: u64,
+    /// Rows that the block declares, if its header can be read. Where the header is damaged too, this
+    /// number means nothing.
+    pub declared_rows: Option<u64>,
+    /// Rows that were lost, where that is known: where the block's beginning and end are certain.
+    pub rows_lost: Option<u64>,
+    /// What is wrong with it.
+    pub kind: ErrorKind,
+    /// The field with the value that cannot be, for example `orders[].price`.
+    pub field: Option<String>,
+    /// The sentence of the error that a strict scan would have ended with.
+    pub message: String,
+}
+
+impl BadBlock {
+    pub(crate) fn new(file: &Arc<str>, offset: u64, bytes: u64, error: &Error) -> Self {
+        Self {
+            file: file.clone(),
+            offset,
+            bytes,
+            declared_rows: None,
+            rows_lost: None,
+            kind: error.kind(),
+            field: error.place().field.clone(),
+            message: error.sentence(),
+        }
+    }
+
+    pub(crate) fn with_rows(mut self, declared: Option<u64>, lost: Option<u64>) -> Self {
+        self.declared_rows = declared;
+        self.rows_lost = lost;
+        self
+    }
+}
+
+/// What was skipped, shared with whoever wants to know.
+///
+/// A clone is the same report. Several scans may share one: what they skip adds up. It does not
+/// depend on the number of workers, and splits that cover a file report together what one reading of
+/// it would. A scan that ends early, for an error or since no more rows are wanted, reports
+/// what it skipped up to there.
+#[derive(Clone, Default)]
+pub struct ReadReport(Arc<Mutex<Found>>);
+
+/// What has been skipped so far.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    bad_blocks: u64,
+    bytes: u64,
+    rows_lost: u64,
+    /// The first of them, in order.
+    entries: Vec<BadBlock>,
+    /// Bytes skipped of each file that has any.
+    bytes_of: HashMap<Arc<str>, u64>,
+}
+
+impl Found {
+    pub(super) fn add(&mut self, block: BadBlock) {
+        self.bad_blocks += 1;
+        self.bytes = self.bytes.saturating_add(block.bytes);
+        self.rows_lost = self
+            .rows_lost
+            .saturating_add(block.rows_lost.unwrap_or_default());
+        let of_file = self.bytes_of.entry(block.file.clone()).or_default();
+        *of_file = of_file.saturating_add(block.bytes);
+        self.enter(block);
+    }
+
+    fn enter(&mut self, block: BadBlock) {
+        let place = (&*block.file, block.offset);
+        let is_before = |other: &BadBlock| (&*other.file, other.offset) <= place;
+        let at = self.entries.partition_point(is_before);
+        if at < MOST_ENTRIES {
+            self.entries.truncate(MOST_ENTRIES - 1);
+            self.entries.insert(at, block);
+        }
+    }
+
+    fn append(&mut self, more: Self) {
+        self.bad_blocks += more.bad_blocks;
+        self.bytes = self.bytes.saturating_add(more.bytes);
+        self.rows_lost = self.rows_lost.saturating_add(more.rows_lost);
+        for (file, bytes) in more.bytes_of {
+            let of_file = self.bytes_of.entry(file).or_default();
+            *of_file = of_file.saturating_add(bytes);
+        }
+        for block in more.entries {
+            self.enter(block);
+        }
+    }
+}
+
+impl ReadReport {
+    /// Bad blocks, each damaged part of a file counted once.
+    pub fn bad_blocks(&self) -> u64 {
+        self.found().bad_blocks
+    }
+
+    /// Bytes of the bad blocks as stored, with their headers and markers.
+    pub fn bytes_skipped(&self) -> u64 {
+        self.found().bytes
+    }
+
+    /// Rows of the bad blocks, of those blocks where it is known:
+    /// [`BadBlock::rows_lost`].
+    pub fn rows_lost(&self) -> u64 {
+        self.found().rows_lost
+    }
+
+    /// The first 1,000 bad blocks by file and offset.
+    pub fn entries(&self) -> Vec<BadBlock> {
+        self.found().entries.clone()
+    }
+
+    /// Takes in what was skipped of a file of this size.
+    ///
+    /// # Errors
+    /// [`SkipBudget`](ErrorKind::SkipBudget) where that is more than the budget allows.
+    pub(super) fn add(&self, more: Found, budget: &SkipBudget, file_size: u64) -> Result<()> {
+        let Some(file) = more.bytes_of.keys().next().cloned() else {
+            return Ok(());
+        };
+        let mut found = self.found();
+        found.append(more);
+        let exceeded = |what: String| {
+            let what = format!("{what} of the skip budget");
+            Err(Error::new(ErrorKind::SkipBudget, what).in_file(&file))
+        };
+        if let Some(most) = budget.blocks
+            && found.bad_blocks > most
+        {
+            let blocks = found.bad_blocks;
+            return exceeded(format!(
+                "{blocks} bad blocks were skipped, more than blocks = {most}"
+            ));
+        }
+        if let Some(most) = budget.bytes
+            && found.bytes > most
+        {
+            let bytes = found.bytes;
+            return exceeded(format!(
+                "{bytes} bytes of bad blocks were skipped, more than bytes = {most}"
+            ));
+        }
+        let of_file = found.bytes_of.get(&file).copied().unwrap_or_default();
+        if let Some(most) = budget.fraction
+            && of_file as f64 > most * file_size as f64
+        {
+            return exceeded(format!(
+                "{of_file} of the file's {file_size} bytes were skipped, more than fraction = {most}"
+            ));
+        }
+        Ok(())
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for ReadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadReport")
+            .field("bad_blocks", &self.bad_blocks())
+            .field("bytes_skipped", &self.bytes_skipped())
+            .field("rows_lost", &self.rows_lost())
+            .finish_non_exhaustive()
+    }
+}
