@@ -80,7 +80,7 @@ impl Wanted {
         [None, Some(0), Some(1_000)]
             .into_iter()
             .flat_map(move |row_index| {
-                let n_rows = [None, Some(0), Some(5), Some(33)];
+                let n_rows = [None, Some(5), Some(33)];
                 n_rows
                     .into_iter()
                     .flat_map(move |n_rows| choices(row_index, n_rows))
@@ -265,7 +265,7 @@ fn every_combination_gives_the_same_rows_as_a_frame() {
             }
         }
     }
-    assert!(count > 1_500, "{count}");
+    assert!(count > 1_000, "{count}");
 }
 
 #[track_caller]
