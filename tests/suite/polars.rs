@@ -2,15 +2,19 @@
 
 mod damaged;
 mod evolution;
+mod examples;
+mod lambda;
 mod limits;
 mod metadata;
 mod queries;
 mod query_list;
 mod reader;
+mod scan_args;
 mod sink;
 mod sources;
 mod streaming;
 mod types;
+mod verbs;
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! A list of queries, each over Avro files and over the same rows as frames in memory: on both
-//! engines, with common parts of a query found or not, over one file, several, and objects of a
+//! engines and through the verbs, with common parts of a query found or not, over one file, several, and objects of a
 //! store.
 
 mod columns;
@@ -9,12 +9,12 @@ mod joins;
 mod nested;
 mod slices;
 
-use std::ops::Range;
-use std::sync::Arc;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, Mutex};
 
 use ::polars::prelude::*;
 use avroscan::{ObjectSource, Source};
-use avroscan_polars::{ScanArgsAvro, scan_avro};
+use avroscan_polars::{ScanArgsAvro, StreamingExt, scan_avro};
 use avroscan_tests::data::kinds;
 use avroscan_tests::raw;
 use avroscan_tests::write::Codec;
@@ -85,17 +85,40 @@ fn labels() -> Vec<u8> {
 enum Way {
     InMemory,
     Streaming,
+    /// `collect_streaming`.
+    Verb,
+    /// `for_each_batch`.
+    Batches,
 }
 
 impl Way {
-    const ALL: [Self; 2] = [Self::InMemory, Self::Streaming];
+    /// Each way of planning a query.
+    const PLANS: [Self; 3] = [Self::InMemory, Self::Streaming, Self::Verb];
 
     fn run(self, query: LazyFrame) -> PolarsResult<DataFrame> {
         match self {
             Self::InMemory => super::collect(query, Engine::InMemory),
             Self::Streaming => super::collect(query, Engine::Streaming),
+            Self::Verb => query.collect_streaming(),
+            Self::Batches => batches(query),
         }
     }
+}
+
+/// All that `for_each_batch` hands out.
+fn batches(mut query: LazyFrame) -> PolarsResult<DataFrame> {
+    let schema = query.collect_schema()?;
+    let all = Arc::new(Mutex::new(None::<DataFrame>));
+    let filled = all.clone();
+    query.for_each_batch(move |frame| {
+        match &mut *filled.lock().unwrap() {
+            Some(all) => drop(all.vstack_mut(&frame)?),
+            none => *none = Some(frame),
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let all = all.lock().unwrap().take();
+    Ok(all.unwrap_or_else(|| DataFrame::empty_with_schema(&schema)))
 }
 
 /// Whether Polars looks for common parts of a query.
@@ -168,7 +191,7 @@ fn over_one_file_of_small_blocks() {
     assert_all_equal(
         &scan(vec![file], 100_000),
         &labels,
-        &Way::ALL,
+        &Way::PLANS,
         &FIND_COMMON_PARTS,
     );
 }
@@ -177,7 +200,8 @@ fn over_one_file_of_small_blocks() {
 fn over_three_files_in_small_pieces() {
     let files = three_files().map(memory).to_vec();
     let labels = scan(vec![memory(labels())], 1);
-    assert_all_equal(&scan(files, 7), &labels, &Way::ALL, &[true]);
+    let ways = [&Way::PLANS[..], &[Way::Batches]].concat();
+    assert_all_equal(&scan(files, 7), &labels, &ways, &[true]);
 }
 
 #[test]
@@ -187,13 +211,13 @@ fn over_objects_of_a_store() {
     let mut sources: Vec<Arc<dyn Source>> = objects
         .map(|(number, object)| {
             let path = object_store::path::Path::from(format!("{number}.avro"));
-            futures::executor::block_on(store.put(&path, PutPayload::from(object))).unwrap();
+            avroscan::block_on(store.put(&path, PutPayload::from(object))).unwrap();
             let location = format!("memory:///{number}.avro");
             Arc::new(ObjectSource::new(store.clone(), path, location)) as Arc<dyn Source>
         })
         .collect();
     let labels = scan(sources.split_off(3), 100);
-    assert_all_equal(&scan(sources, 50), &labels, &Way::ALL, &[true]);
+    assert_all_equal(&scan(sources, 50), &labels, &Way::PLANS, &[true]);
 }
 
 #[test]
@@ -210,6 +234,6 @@ fn over_objects_of_a_server() {
         scan_avro(url, args).unwrap()
     };
     let labels = scan("s3://queries/labels.avro");
-    let ways = [Way::Streaming];
+    let ways = [Way::Verb];
     assert_all_equal(&scan("s3://queries/rows.avro"), &labels, &ways, &[true]);
 }
