@@ -22,7 +22,8 @@ use bytes::Bytes;
 use super::{BlockHeader, ByteQueue, SYNC_LENGTH, Step};
 use crate::limits::Limits;
 
-/// Bytes that are searched at once. They are copied, since pieces end anywhere.
+/// Bytes that are searched at once, at first and later. They are copied, since pieces end anywhere.
+const FIRST_WINDOW: usize = 256;
 const WINDOW: usize = 16 << 10;
 
 /// A damaged marker has so many bytes of the true one, at least: no others do by chance.
@@ -170,7 +171,9 @@ impl Resync {
             self.queue.skip(passed);
             self.offset += passed as u64;
             self.at = 0;
-            self.window.resize(WINDOW.min(self.queue.len()), 0);
+            let window = self.window.len().saturating_mul(2);
+            let window = window.clamp(FIRST_WINDOW, WINDOW);
+            self.window.resize(window.min(self.queue.len()), 0);
             self.queue.copy_to(0, &mut self.window);
             if self.window.len() > kept {
                 continue;

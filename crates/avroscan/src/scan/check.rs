@@ -1,13 +1,11 @@
 //! Block after block, each with what a reading of all columns makes of it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::container::RawBlock;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::scan::blocks::BlockStream;
-use crate::scan::inner::look_inside;
+use crate::scan::inner::{InnerBlocks, Piece, look_inside, whole};
 use crate::scan::job::Worker;
 use crate::scan::{AvroFile, BadBlock, BlockInfo, ScanOptions};
 use crate::split::Split;
@@ -29,13 +27,8 @@ pub struct BlockCheck {
     blocks: Option<BlockStream>,
     worker: Worker,
     limits: Limits,
-    /// What was found inside of the last damaged block.
-    inner: VecDeque<Inner>,
-}
-
-enum Inner {
-    Good(u64, RawBlock),
-    Bad(BadBlock),
+    /// What is inside of the last damaged block, of this number.
+    inner: Option<(u64, InnerBlocks)>,
 }
 
 impl AvroFile {
@@ -53,7 +46,7 @@ impl AvroFile {
             blocks: blocks.map_err(in_file)?,
             worker: Worker::new(self, &Arc::new(plan), &options.limits),
             limits: options.limits.clone(),
-            inner: VecDeque::new(),
+            inner: None,
         })
     }
 }
@@ -69,9 +62,11 @@ impl BlockCheck {
     }
 
     async fn next_block(&mut self) -> Result<Option<CheckedBlock>> {
-        let next = match self.inner.pop_front() {
+        let inner = self.inner.as_mut();
+        let (index, piece) = match inner.and_then(|(index, inner)| Some((*index, inner.next()?))) {
             Some(next) => next,
             None => {
+                self.inner = None;
                 let Some(blocks) = &mut self.blocks else {
                     return Ok(None);
                 };
@@ -79,15 +74,15 @@ impl BlockCheck {
                     Ok(None) => return Ok(None),
                     Ok(Some((index, block))) => {
                         blocks.in_hand().used(block.header.end());
-                        Inner::Good(index, block)
+                        (index, Piece::Good(block))
                     }
-                    Err(error) => Inner::Bad(blocks.pass(error).await?.block),
+                    Err(error) => (0, Piece::Bad(blocks.pass(error).await?.block)),
                 }
             }
         };
-        let (index, block) = match next {
-            Inner::Bad(block) => return Ok(Some(CheckedBlock::Bad(block))),
-            Inner::Good(index, block) => (index, block),
+        let block = match piece {
+            Piece::Bad(block) => return Ok(Some(CheckedBlock::Bad(block))),
+            Piece::Good(block) => block,
         };
         let header = block.header;
         let error = match self.worker.check(index, &block) {
@@ -95,27 +90,14 @@ impl BlockCheck {
             Err(error) if error.is_data() => error,
             Err(error) => return Err(error),
         };
-        let found = look_inside(
-            &self.file,
-            header,
-            block.data,
-            u64::MAX,
-            &self.limits,
-            &error,
-        );
-        let mut inner: Vec<_> = found.bad.into_iter().map(Inner::Bad).collect();
-        let good = found.good.into_iter();
-        inner.extend(good.map(|block| Inner::Good(index, block)));
-        inner.sort_by_key(|inner| match inner {
-            Inner::Good(_, block) => block.header.offset,
-            Inner::Bad(block) => block.offset,
-        });
-        // The first is the damaged block itself, and nothing else can be before it.
-        self.inner.extend(inner);
-        match self.inner.pop_front() {
-            Some(Inner::Bad(block)) => Ok(Some(CheckedBlock::Bad(block))),
-            _ => Err(error),
+        if self.inner.is_some() {
+            let bad = whole(&self.file, header, &error);
+            return Ok(Some(CheckedBlock::Bad(bad)));
         }
+        let (file, limits) = (&self.file, &self.limits);
+        let (bad, inner) = look_inside(file, header, block.data, u64::MAX, limits, &error);
+        self.inner = inner.map(|inner| (index, inner));
+        Ok(Some(CheckedBlock::Bad(bad)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
 use crate::scan::feed::Group;
-use crate::scan::inner::look_inside;
+use crate::scan::inner::{InnerBlocks, Piece, look_inside, whole};
 use crate::scan::report::Found;
 use crate::scan::{AvroFile, OnError, ScanOptions};
 
@@ -91,6 +91,8 @@ pub(super) struct Job {
     most: usize,
     /// The block being decoded, as stored: only where damaged blocks are skipped.
     current: Option<(BlockHeader, Bytes)>,
+    /// What is inside of the last damaged block, of this number: comes before `blocks`.
+    inner: Option<(u64, InnerBlocks)>,
     /// The first offset at which no block is wanted any more.
     end: u64,
     limits: Limits,
@@ -120,6 +122,7 @@ impl Job {
             on_error: options.on_error,
             most: usize::MAX,
             current: None,
+            inner: None,
             end: group.end,
             limits: options.limits.clone(),
             opened: 0,
@@ -214,7 +217,10 @@ impl Job {
         // With a full batch, what is left may still be empty: the next run finds out.
         let all = match decoded? {
             Decoded::BlockEnd => true,
-            Decoded::Full => self.closed && self.rows_left == 0 && self.blocks.is_empty(),
+            Decoded::Full => {
+                let rest = self.rows_left > 0 || !self.blocks.is_empty() || self.inner.is_some();
+                self.closed && !rest
+            }
         };
         self.ended = all || self.wanted == 0;
         Ok(())
@@ -227,7 +233,7 @@ impl Job {
                 Ok(Decoded::BlockEnd) => {}
                 Err(error) => self.pass(error)?,
             }
-            let Some((index, block)) = self.blocks.pop_front() else {
+            let Some((index, block)) = self.next_block() else {
                 return Ok(Decoded::BlockEnd);
             };
             self.opened += 1;
@@ -263,17 +269,34 @@ impl Job {
         let Some((header, data)) = self.current.take().filter(|_| error.is_data()) else {
             return Err(error);
         };
-        let index = error.place().block.unwrap_or_default();
-        let inner = look_inside(&self.file, header, data, self.end, &self.limits, &error);
         self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
-        for block in inner.good.into_iter().rev() {
-            self.rows_left = self.rows_left.saturating_add(block.header.rows as u64);
-            self.blocks.push_front((index, block));
-        }
-        for bad in inner.bad {
-            self.skipped.add(bad);
-        }
+        let bad = match &self.inner {
+            Some(_) => whole(&self.file, header, &error),
+            None => {
+                let (bad, inner) =
+                    look_inside(&self.file, header, data, self.end, &self.limits, &error);
+                let index = error.place().block.unwrap_or_default();
+                self.inner = inner.map(|inner| (index, inner));
+                bad
+            }
+        };
+        self.skipped.add(bad);
         Ok(())
+    }
+
+    fn next_block(&mut self) -> Option<(u64, RawBlock)> {
+        while let Some((index, inner)) = &mut self.inner {
+            match inner.next() {
+                Some(Piece::Good(block)) => {
+                    let rows = block.header.rows as u64;
+                    self.rows_left = self.rows_left.saturating_add(rows);
+                    return Some((*index, block));
+                }
+                Some(Piece::Bad(bad)) => self.skipped.add(bad),
+                None => self.inner = None,
+            }
+        }
+        self.blocks.pop_front()
     }
 
     /// How many rows a batch may have while a block of so many rows and bytes is decoded.

@@ -21,6 +21,7 @@ mod find;
 mod local;
 mod memory;
 mod object;
+mod patience;
 mod pattern;
 mod remote;
 pub(crate) mod runtime;
@@ -39,6 +40,7 @@ pub use self::file::FileSource;
 pub use self::find::find_sources;
 pub use self::memory::MemorySource;
 pub use self::object::ObjectSource;
+pub use self::patience::Patience;
 pub use self::store::{StorageOptions, open_store};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -13,7 +13,7 @@ use object_store::{GetOptions, GetRange, GetResult, GetResultPayload, ObjectMeta
 use tokio::sync::OnceCell;
 use tokio::time;
 
-use super::{Source, range_len, runtime};
+use super::{Patience, Source, range_len, runtime};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What object stores are fast with: a request's latency is then small beside its transfer.
@@ -22,33 +22,27 @@ const REQUEST_BYTES: u64 = 8 << 20;
 /// Holds nearly every header, and takes no longer than a few bytes would.
 const PROBE_BYTES: u64 = 64 << 10;
 
-/// How long a body may send nothing.
-const MAX_IDLE: Duration = Duration::from_secs(60);
-
-/// Times that a range is asked for when its body fails. Failed requests are not counted here:
-/// the store repeats these itself.
-const MAX_ATTEMPTS: u32 = 4;
-
 /// The wait before the second attempt, doubled for each further one.
 const BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
 /// An object of a store.
 ///
 /// The object is the one of the first look: its size and ETag then are required of every answer
-/// later, so that a scan never mixes two versions. All requests are made on the I/O runtime of
+/// later, so that a scan never mixes two versions. The range and the length of every body are checked. All requests are made on the I/O runtime of
 /// this crate, whatever runtime the store was made in.
 pub struct ObjectSource {
     location: Arc<str>,
     object: Arc<Object>,
-    max_idle: Duration,
+    patience: Patience,
 }
 
 struct Object {
     store: Arc<dyn ObjectStore>,
     path: Path,
     version: OnceCell<Version>,
-    /// The ETag as the store writes it in answers, for `If-Match`. Listings may write it
-    /// differently.
+    /// The ETag as the store writes it in answers, required of all later ones. Listings may write it
+    /// differently, or lack it.
     answered_e_tag: OnceLock<String>,
 }
 
@@ -73,7 +67,7 @@ impl ObjectSource {
                 version,
                 answered_e_tag,
             }),
-            max_idle: MAX_IDLE,
+            patience: Patience::default(),
         }
     }
 
@@ -95,9 +89,9 @@ impl ObjectSource {
     }
 
     /// The same object with another patience.
-    #[cfg(test)]
-    pub(super) fn with_max_idle(mut self, max_idle: Duration) -> Self {
-        self.max_idle = max_idle;
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
         self
     }
 }
@@ -129,8 +123,9 @@ impl Source for ObjectSource {
     async fn size(&self) -> Result<u64> {
         let look = || {
             let object = self.object.clone();
+            let max_wait = self.patience.max_wait;
             async move {
-                runtime::run(async move { object.look().await })
+                runtime::run(async move { object.look(max_wait).await })
                     .await
                     .flatten()
             }
@@ -147,8 +142,8 @@ impl Source for ObjectSource {
             return Ok(Bytes::new());
         }
         let object = self.object.clone();
-        let max_idle = self.max_idle;
-        runtime::run(async move { object.read(range, max_idle).await })
+        let patience = self.patience;
+        runtime::run(async move { object.read(range, patience).await })
             .await
             .flatten()
             .map_err(|error| error.in_file(&self.location))
@@ -165,16 +160,12 @@ enum Failure {
 
 impl Object {
     /// Asks for size and ETag.
-    async fn look(&self) -> Result<Version> {
+    async fn look(&self, max_wait: Duration) -> Result<Version> {
         let options = GetOptions {
             head: true,
             ..GetOptions::default()
         };
-        let answer = self
-            .store
-            .get_opts(&self.path, options)
-            .await
-            .map_err(describe)?;
+        let answer = self.ask(options, max_wait).await?;
         self.remember_e_tag(&answer.meta);
         Ok(Version {
             size: answer.meta.size,
@@ -182,14 +173,28 @@ impl Object {
         })
     }
 
+    async fn ask(&self, options: GetOptions, max_wait: Duration) -> Result<GetResult> {
+        match time::timeout(max_wait, self.store.get_opts(&self.path, options)).await {
+            Ok(answer) => answer.map_err(describe),
+            Err(_) => Err(Error::new(
+                ErrorKind::Io,
+                format!(
+                    "the store did not answer for {} seconds",
+                    max_wait.as_secs_f32()
+                ),
+            )),
+        }
+    }
+
     /// Reads a range that is not empty and lies within the object.
-    async fn read(&self, range: Range<u64>, max_idle: Duration) -> Result<Bytes> {
+    async fn read(&self, range: Range<u64>, patience: Patience) -> Result<Bytes> {
         let mut attempt = 1;
         loop {
-            match self.attempt(range.clone(), max_idle).await {
+            match self.attempt(range.clone(), patience).await {
                 Ok(bytes) => return Ok(bytes),
-                Err(Failure::Body(_)) if attempt < MAX_ATTEMPTS => {
-                    time::sleep(BACKOFF * 2_u32.pow(attempt - 1)).await;
+                Err(Failure::Body(_)) if attempt < patience.max_attempts => {
+                    let doubled = 2_u32.saturating_pow(attempt - 1);
+                    time::sleep(BACKOFF.saturating_mul(doubled).min(MAX_BACKOFF)).await;
                     attempt += 1;
                 }
                 Err(Failure::Body(error) | Failure::Final(error)) => {
@@ -199,23 +204,24 @@ impl Object {
         }
     }
 
-    async fn attempt(&self, range: Range<u64>, max_idle: Duration) -> Result<Bytes, Failure> {
+    async fn attempt(&self, range: Range<u64>, patience: Patience) -> Result<Bytes, Failure> {
+        let e_tag = self.answered_e_tag.get();
         let options = GetOptions {
             range: Some(GetRange::Bounded(range.clone())),
-            if_match: self.answered_e_tag.get().cloned(),
+            // It compares strongly (RFC 9110, 13.1.1): a weak ETag never matches.
+            if_match: e_tag.filter(|e_tag| !e_tag.starts_with("W/")).cloned(),
             ..GetOptions::default()
         };
         let answer = self
-            .store
-            .get_opts(&self.path, options)
+            .ask(options, patience.max_wait)
             .await
-            .map_err(|error| Failure::Final(describe(error)))?;
+            .map_err(Failure::Final)?;
         self.check(&answer, &range).map_err(Failure::Final)?;
         self.remember_e_tag(&answer.meta);
         // Checked just now to be the range that was asked for, whose length is a `usize`.
         let len = (range.end - range.start) as usize;
         let bytes = match answer.payload {
-            GetResultPayload::Stream(body) => collect(body, len, max_idle).await?,
+            GetResultPayload::Stream(body) => collect(body, len, patience.max_idle).await?,
             // One read, instead of a stream of small ones.
             GetResultPayload::File(..) => answer
                 .bytes()
@@ -235,8 +241,9 @@ impl Object {
             if answer.meta.size != version.size {
                 return Err(changed());
             }
-            if let (Some(known), Some(answered)) = (&version.e_tag, &answer.meta.e_tag)
-                && known.trim_matches('"') != answered.trim_matches('"')
+            let known = version.e_tag.iter().chain(self.answered_e_tag.get());
+            if let Some(answered) = &answer.meta.e_tag
+                && !known.into_iter().all(|known| is_same(known, answered))
             {
                 return Err(changed());
             }
@@ -254,10 +261,7 @@ impl Object {
     }
 
     fn remember_e_tag(&self, meta: &ObjectMeta) {
-        if let Some(e_tag) = &meta.e_tag
-            // `If-Match` compares strongly (RFC 9110, 13.1.1): a weak ETag never matches.
-            && !e_tag.starts_with("W/")
-        {
+        if let Some(e_tag) = &meta.e_tag {
             self.answered_e_tag.get_or_init(|| e_tag.clone());
         }
     }
@@ -303,6 +307,11 @@ async fn collect(
         all.extend_from_slice(&chunk);
         have += chunk.len();
     }
+}
+
+/// Whether two ETags are the same, with or without their quotes.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_matches('"') == other.trim_matches('"')
 }
 
 fn wrong_length(found: usize, expected: usize) -> Error {

@@ -11,7 +11,7 @@ use url::{Position, Url};
 use super::find::{not_a_url, parse_url};
 use super::object::describe;
 use super::pattern::Pattern;
-use super::{ObjectSource, Source, StorageOptions, open_store, runtime};
+use super::{ObjectSource, Patience, Source, StorageOptions, open_store, runtime};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The stores of one call, by bucket: each has connections and credentials to share.
@@ -26,6 +26,11 @@ impl<'a> Stores<'a> {
             options,
             open: HashMap::new(),
         }
+    }
+
+    /// How long these stores may take.
+    fn patience(&self) -> Result<Patience> {
+        Patience::of(self.options)
     }
 
     /// The store of this URL, and where in it the URL leads.
@@ -55,10 +60,12 @@ pub(super) async fn find(input: &str, stores: &mut Stores<'_>) -> Result<Vec<Arc
     let (bucket, key) = split_bucket(input);
     if key.is_empty() || key.ends_with('/') || Pattern::is_pattern(key) {
         let (store, _) = stores.open(&Url::parse(bucket).map_err(not_a_url)?)?;
-        return list(store, bucket, key).await;
+        return list(store, bucket, key, stores.patience()?).await;
     }
     let (store, path) = stores.open(&parse_url(input)?)?;
-    Ok(vec![Arc::new(ObjectSource::new(store, path, input))])
+    Ok(vec![Arc::new(
+        ObjectSource::new(store, path, input).with_patience(stores.patience()?),
+    )])
 }
 
 /// HTTP has no directories, and a `?` begins the query.
@@ -71,7 +78,9 @@ fn find_http(input: &str, stores: &mut Stores<'_>) -> Result<Vec<Arc<dyn Source>
         ));
     }
     let (store, path) = stores.open(&url)?;
-    Ok(vec![Arc::new(ObjectSource::new(store, path, input))])
+    Ok(vec![Arc::new(
+        ObjectSource::new(store, path, input).with_patience(stores.patience()?),
+    )])
 }
 
 /// `s3://bucket/some/key` as `s3://bucket` and `some/key`.
@@ -86,6 +95,7 @@ pub(super) async fn list(
     store: Arc<dyn ObjectStore>,
     bucket: &str,
     key: &str,
+    patience: Patience,
 ) -> Result<Vec<Arc<dyn Source>>> {
     let (pattern, nothing) = if Pattern::is_pattern(key) {
         (Pattern::parse(key)?, "no object matches this pattern")
@@ -120,7 +130,8 @@ pub(super) async fn list(
         // As a URL that names exactly this object when it is given as an input.
         let location = format!("{bucket}/{}", object.location.as_ref().replace('%', "%25"));
         let path = object.location.clone();
-        Arc::new(ObjectSource::new(store.clone(), path, location).with_meta(object))
+        let source = ObjectSource::new(store.clone(), path, location);
+        Arc::new(source.with_meta(object).with_patience(patience))
     };
     Ok(objects.into_iter().map(source).collect())
 }

@@ -7,11 +7,16 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use url::Url;
 
+#[cfg(any(feature = "aws", feature = "gcp", feature = "azure", feature = "http"))]
+use super::Patience;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Settings of an object store as `(key, value)`, in object_store's own key names: for example
 /// `("aws_region", "eu-west-1")`, `("aws_endpoint", "http://127.0.0.1:5000")`,
 /// `("google_service_account", "/path/to/key.json")`, `("allow_http", "true")`.
+///
+/// Three are this crate's own: `max_wait`, `max_idle` (seconds) and `max_attempts`, the fields of
+/// [`Patience`](super::Patience).
 pub type StorageOptions = Vec<(String, String)>;
 
 /// The store that a URL leads to, and the path in it.
@@ -115,7 +120,8 @@ fn configure<B, K: std::str::FromStr>(
     options: &StorageOptions,
     with_config: impl Fn(B, K, String) -> B,
 ) -> Result<B> {
-    options.iter().try_fold(builder, |builder, (name, value)| {
+    let mut of_store = options.iter().filter(|(name, _)| !Patience::has(name));
+    of_store.try_fold(builder, |builder, (name, value)| {
         let key = name
             .to_ascii_lowercase()
             .parse()

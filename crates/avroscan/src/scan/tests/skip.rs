@@ -297,3 +297,25 @@ fn what_is_no_damage_is_never_skipped() {
     let kind = cut.map(|_| ()).map_err(|error| error.kind());
     assert_eq!(kind, Err(ErrorKind::Truncated) as Result<(), _>);
 }
+
+#[test]
+fn damage_is_searched_once() {
+    // Every second block says that it is much larger than it is.
+    let mut file = header("\"string\"");
+    for number in 0..2000 {
+        let data = super::rows(number * 2, 2, &text(b"some text"));
+        let mut bytes = block(2, &data);
+        if number % 2 == 1 {
+            bytes = [long(2), long(20_000), data, SYNC.to_vec()].concat();
+        }
+        file.extend(bytes);
+    }
+    let options = skipping().with_workers(1);
+    let (batches, error) = read(&[&file], &options);
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(ids(&batches).len(), 2000);
+    assert_eq!(options.report.bad_blocks(), 1000);
+    // The header is in the first small read, and is fetched once more.
+    let bytes = options.progress.bytes_read();
+    assert!(bytes <= file.len() as u64 * 2, "{bytes} of {}", file.len());
+}

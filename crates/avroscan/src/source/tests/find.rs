@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{assert_kind, bytes};
 use crate::error::{Error, ErrorKind};
-use crate::source::{Source, StorageOptions, conformance, find_sources, remote};
+use crate::source::{Patience, Source, StorageOptions, conformance, find_sources, remote};
 
 const FILES: [&str; 14] = [
     "a.avro",
@@ -273,7 +273,12 @@ mod in_a_store {
     }
 
     fn list(store: &Arc<dyn ObjectStore>, key: &str) -> Result<Vec<Arc<dyn Source>>, Error> {
-        block_on(remote::list(store.clone(), "s3://bucket", key))
+        block_on(remote::list(
+            store.clone(),
+            "s3://bucket",
+            key,
+            Patience::default(),
+        ))
     }
 
     #[test]

@@ -20,7 +20,7 @@ use pollster::block_on;
 
 use super::{assert_kind, bytes};
 use crate::error::ErrorKind;
-use crate::source::{ObjectSource, Source, conformance};
+use crate::source::{ObjectSource, Patience, Source, conformance};
 
 const SIZE: usize = 3_000;
 
@@ -36,6 +36,8 @@ struct Store {
     inner: InMemory,
     asked: Mutex<Vec<GetOptions>>,
     lie: Lie,
+    /// Whether it never answers.
+    silent: bool,
 }
 
 impl Store {
@@ -48,6 +50,7 @@ impl Store {
             inner,
             asked: Mutex::default(),
             lie: Box::new(lie),
+            silent: false,
         })
     }
 
@@ -113,6 +116,9 @@ impl ObjectStore for Store {
             asked.push(options.clone());
             asked.len() - 1
         };
+        if self.silent {
+            std::future::pending::<()>().await;
+        }
         (self.lie)(n, self.inner.get_opts(location, options).await?)
     }
 
@@ -393,9 +399,45 @@ fn a_body_that_sends_nothing_is_given_up() {
         }
         Ok(answer)
     });
-    let source = store.source().with_max_idle(Duration::from_millis(20));
+    let patience = Patience::default().with_max_idle(Duration::from_millis(20));
+    let source = store.source().with_patience(patience);
     assert_eq!(block_on(source.read(10..20)).unwrap(), bytes(SIZE)[10..20]);
     assert_eq!(store.asked().len(), 3, "one look and two attempts");
+}
+
+#[test]
+fn attempts_are_as_many_as_wanted() {
+    let store = Store::with_body(|_, body| vec![Ok(body.slice(1..))]);
+    let patience = Patience::default().with_max_attempts(2);
+    let source = store.source().with_patience(patience);
+    assert_kind(block_on(source.read(10..20)), ErrorKind::Io);
+    assert_eq!(store.asked().len(), 3, "one look and two attempts");
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_given_up() {
+    let patience = Patience::default().with_max_wait(Duration::from_millis(20));
+    let mut store = Store::honest();
+    Arc::get_mut(&mut store).unwrap().silent = true;
+    let source = store.source().with_patience(patience);
+    let message = assert_kind(block_on(source.size()), ErrorKind::Io);
+    assert!(message.contains("did not answer"), "{message}");
+}
+
+#[test]
+fn an_etag_that_the_listing_lacked_is_required_from_the_first_answer_on() {
+    let store = Store::lying(|n, mut answer| {
+        answer.meta.e_tag = Some(format!("{}", n.min(1)));
+        Ok(answer)
+    });
+    let meta = ObjectMeta {
+        e_tag: None,
+        ..store.meta()
+    };
+    let source = store.source().with_meta(meta);
+    block_on(source.read(0..10)).unwrap();
+    let message = assert_kind(block_on(source.read(10..20)), ErrorKind::Io);
+    assert!(message.contains("the object changed"), "{message}");
 }
 
 #[test]
