@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 
@@ -66,6 +67,9 @@ pub(super) struct Job {
     opened: u64,
     /// Rows that the filter dropped since they were last asked for.
     pruned: u64,
+    /// Time that was spent since it was last asked for.
+    decompressing: Duration,
+    decoding: Duration,
     ready: VecDeque<RecordBatch>,
     failed: Option<Error>,
 }
@@ -91,6 +95,8 @@ impl Job {
             most: usize::MAX,
             opened: 0,
             pruned: 0,
+            decompressing: Duration::ZERO,
+            decoding: Duration::ZERO,
             ready: VecDeque::new(),
             failed: None,
         }
@@ -144,6 +150,8 @@ impl Job {
     pub(super) fn report(&mut self, progress: &Progress) {
         progress.add_blocks(std::mem::take(&mut self.opened));
         progress.add_rows_pruned(std::mem::take(&mut self.pruned));
+        progress.add_decompress_time(std::mem::take(&mut self.decompressing));
+        progress.add_decode_time(std::mem::take(&mut self.decoding));
     }
 
     /// Decodes until there is a batch, or nothing left to decode.
@@ -151,10 +159,12 @@ impl Job {
         let Some(mut worker) = self.worker.take() else {
             return;
         };
+        let (began, before) = (Instant::now(), self.decompressing);
         if let Err(error) = self.run_with(&mut worker) {
             self.failed = Some(error.in_file(self.file.location()));
             self.ended = true;
         }
+        self.decoding += began.elapsed().saturating_sub(self.decompressing - before);
         self.worker = Some(worker);
     }
 
@@ -188,10 +198,12 @@ impl Job {
             };
             self.opened += 1;
             let offset = block.header.offset;
+            let began = Instant::now();
             let data = worker
                 .decompressor
                 .decompress(block.data)
                 .map_err(|error| error.in_block(index).at_offset(offset))?;
+            self.decompressing += began.elapsed();
             let rows = block.header.rows;
             self.most = self.most_rows(rows, data.len());
             worker.decoder.open(Block {
