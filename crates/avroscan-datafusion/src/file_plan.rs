@@ -6,7 +6,6 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use avroscan::{AvroFile, DecodePlan, Projection, RowFilter, ScanOptions};
 use datafusion::common::Result;
-use datafusion::datasource::listing::PartitionedFile;
 use datafusion::physical_expr::PhysicalExprSimplifier;
 use datafusion::physical_expr::projection::Projector;
 use datafusion::physical_expr::utils::reassign_expr_columns;
@@ -36,7 +35,7 @@ impl FilePlan {
     /// When the file's columns cannot become those of the table.
     pub(crate) fn new(
         query: &Query,
-        file: &PartitionedFile,
+        exprs: FileExprs,
         avro: &AvroFile,
         options: &ScanOptions,
     ) -> Result<Self> {
@@ -45,7 +44,6 @@ impl FilePlan {
         let in_file = |error: avroscan::Error| external(error.in_file(location));
         let all = options.clone().with_projection(Projection::All);
         let file_schema = &all.arrow_schema(written).map_err(in_file)?;
-        let exprs = query.for_file(file)?;
         let table_columns = query.table_schema.file_schema();
         let wanted = exprs.paths(table_columns)?;
         fit::check(wanted.paths(), table_columns.fields(), file_schema.fields())

@@ -1,8 +1,10 @@
 //! What `EXPLAIN ANALYZE` shows of a scan, besides what every file scan shows.
 
+use std::time::Duration;
+
 use avroscan::Progress;
 use datafusion::physical_plan::metrics::{
-    Count, ExecutionPlanMetricsSet, MetricBuilder, MetricCategory, MetricType,
+    Count, ExecutionPlanMetricsSet, MetricBuilder, MetricCategory, MetricType, Time,
 };
 
 /// The counters of one partition of a scan.
@@ -12,8 +14,15 @@ pub(crate) struct ScanMetrics {
     pub(crate) bytes_scanned: Count,
     /// Blocks whose rows were decoded. None when rows are only counted.
     pub(crate) blocks_read: Count,
+    /// Blocks of which only the header was read.
+    pub(crate) blocks_skipped: Count,
     /// Rows that the filter of the scan dropped.
     pub(crate) rows_pruned: Count,
+    /// Waiting for the store, most of it while blocks are decoded.
+    pub(crate) time_reading: Time,
+    pub(crate) time_decompressing: Time,
+    /// Decoding of rows, and of the filter's columns and the filter with it.
+    pub(crate) time_decoding: Time,
 }
 
 impl ScanMetrics {
@@ -24,10 +33,15 @@ impl ScanMetrics {
                 .with_category(category)
                 .counter(name, partition)
         };
+        let timer = |name: &'static str| MetricBuilder::new(metrics).subset_time(name, partition);
         Self {
             bytes_scanned: counter("bytes_scanned", MetricCategory::Bytes),
             blocks_read: counter("blocks_read", MetricCategory::Rows),
+            blocks_skipped: counter("blocks_skipped", MetricCategory::Rows),
             rows_pruned: counter("pushdown_rows_pruned", MetricCategory::Rows),
+            time_reading: timer("time_reading"),
+            time_decompressing: timer("time_decompressing"),
+            time_decoding: timer("time_decoding"),
         }
     }
 }
@@ -37,9 +51,19 @@ impl ScanMetrics {
 pub(crate) struct RangeMetrics {
     scan: ScanMetrics,
     progress: Progress,
+    told: Told,
+}
+
+/// What the counters have been told.
+#[derive(Debug, Default)]
+struct Told {
     bytes: u64,
     blocks: u64,
+    skipped: u64,
     pruned: u64,
+    reading: Duration,
+    decompressing: Duration,
+    decoding: Duration,
 }
 
 impl RangeMetrics {
@@ -47,20 +71,40 @@ impl RangeMetrics {
         Self {
             scan,
             progress,
-            bytes: 0,
-            blocks: 0,
-            pruned: 0,
+            told: Told::default(),
         }
     }
 
-    /// Adds what was read since the last call.
+    /// Adds what was done since the last call.
     pub(crate) fn update(&mut self) {
-        let (bytes, blocks) = (self.progress.bytes_read(), self.progress.blocks());
-        let pruned = self.progress.rows_pruned();
-        self.scan.bytes_scanned.add((bytes - self.bytes) as usize);
-        self.scan.blocks_read.add((blocks - self.blocks) as usize);
-        self.scan.rows_pruned.add((pruned - self.pruned) as usize);
-        (self.bytes, self.blocks, self.pruned) = (bytes, blocks, pruned);
+        let (scan, progress, told) = (&self.scan, &self.progress, &mut self.told);
+        let add = |counter: &Count, told: &mut u64, now: u64| {
+            counter.add((now - *told) as usize);
+            *told = now;
+        };
+        add(&scan.bytes_scanned, &mut told.bytes, progress.bytes_read());
+        add(&scan.blocks_read, &mut told.blocks, progress.blocks());
+        let skipped = progress.blocks_skipped();
+        add(&scan.blocks_skipped, &mut told.skipped, skipped);
+        add(&scan.rows_pruned, &mut told.pruned, progress.rows_pruned());
+        let add = |timer: &Time, told: &mut Duration, now: Duration| {
+            if now > *told {
+                timer.add_duration(now - *told);
+                *told = now;
+            }
+        };
+        add(&scan.time_reading, &mut told.reading, progress.read_time());
+        let decompressing = progress.decompress_time();
+        add(
+            &scan.time_decompressing,
+            &mut told.decompressing,
+            decompressing,
+        );
+        add(
+            &scan.time_decoding,
+            &mut told.decoding,
+            progress.decode_time(),
+        );
     }
 }
 

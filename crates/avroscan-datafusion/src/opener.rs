@@ -48,13 +48,17 @@ impl AvroOpener {
         file: PartitionedFile,
         split: Split,
     ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let exprs = self.query.for_file(&file)?;
+        if exprs.rule_out_the_file(self.query.table_schema.file_schema()) {
+            return Ok(stream::empty().boxed());
+        }
         let mut options = self.options.clone().with_progress(Progress::default());
         let metrics = RangeMetrics::new(self.metrics.clone(), options.progress.clone());
         let avro = self
             .open_file(&file, &options.progress)
             .await
             .map_err(external)?;
-        let plan = FilePlan::new(&self.query, &file, &avro, &options)?;
+        let plan = FilePlan::new(&self.query, exprs, &avro, &options)?;
         if plan.wants_no_columns() && self.limit.is_none() {
             let rows = count_rows(&avro, split, &options.limits, &options.progress).await;
             let batches = counted(rows.map_err(external)?, options.batch_size);

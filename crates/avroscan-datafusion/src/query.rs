@@ -7,12 +7,14 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::projection::{ProjectionExpr, ProjectionExprs};
+use datafusion::physical_expr::{PhysicalExpr, PhysicalExprSimplifier, split_conjunction};
 use datafusion::physical_expr_adapter::rewrite::rewrite_input_file_name_in_projection;
 use datafusion::physical_expr_adapter::{
     PhysicalExprAdapterFactory, replace_columns_with_literals,
 };
+use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
 
 use crate::field_paths::FieldPaths;
 
@@ -36,6 +38,31 @@ pub(crate) struct FileExprs {
 }
 
 impl FileExprs {
+    /// Whether no row of the file passes the predicate, whatever is in the file: its name or its
+    /// directories say so.
+    pub(crate) fn rule_out_the_file(&self, table_columns: &Schema) -> bool {
+        let Some(predicate) = &self.predicate else {
+            return false;
+        };
+        // Dynamic filters as they are now: they only become narrower.
+        let Ok(predicate) = snapshot_physical_expr(Arc::clone(predicate)) else {
+            return false;
+        };
+        let simplifier = PhysicalExprSimplifier::new(table_columns);
+        split_conjunction(&predicate).into_iter().any(|part| {
+            // What cannot be evaluated is an error of the query if it comes to a row.
+            let simplified = simplifier.simplify(Arc::clone(part));
+            let literal = simplified.as_ref().ok().and_then(|expr| {
+                let literal = expr.downcast_ref::<Literal>()?;
+                Some(literal.value().clone())
+            });
+            matches!(
+                literal,
+                Some(ScalarValue::Null | ScalarValue::Boolean(Some(false) | None))
+            )
+        })
+    }
+
     /// What the output reads of rows with this schema.
     pub(crate) fn output_paths(&self, schema: &Schema) -> Result<FieldPaths> {
         let mut paths = FieldPaths::default();

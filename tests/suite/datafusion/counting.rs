@@ -1,5 +1,6 @@
 //! An object store in memory that writes down what is read from it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -33,6 +34,13 @@ impl CountingStore {
         let url = ObjectStoreUrl::parse("mem://store/").unwrap();
         ctx.register_object_store(url.as_ref(), Arc::clone(&store) as Arc<dyn ObjectStore>);
         store
+    }
+
+    /// The paths of the files of which something was read since the last call, sorted.
+    pub(super) fn take_paths(&self) -> Vec<String> {
+        let reads = std::mem::take(&mut *self.reads.lock().unwrap());
+        let paths: BTreeSet<_> = reads.iter().map(|(path, _)| path.to_string()).collect();
+        paths.into_iter().collect()
     }
 
     /// What was read since the last call.

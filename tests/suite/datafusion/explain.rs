@@ -125,11 +125,21 @@ async fn metrics_add_up() {
     assert_eq!(metric(&scan, "output_rows"), 300);
     assert_eq!(metric(&scan, "pushdown_rows_pruned"), 700);
 
+    let (_, scan) = run(&ctx, "SELECT count(*), sum(id) FROM t").await;
+    for name in ["time_reading", "time_decompressing", "time_decoding"] {
+        assert!(metric(&scan, name) > 0, "{name}");
+    }
+    assert_eq!(metric(&scan, "blocks_skipped"), 0);
+
     let text = table(&query(&ctx, "EXPLAIN ANALYZE SELECT name FROM t WHERE id < 300").await);
     for name in [
         "bytes_scanned=",
         "blocks_read=20",
+        "blocks_skipped=0",
         "pushdown_rows_pruned=700",
+        "time_reading=",
+        "time_decompressing=",
+        "time_decoding=",
     ] {
         assert!(text.contains(name), "{name}\n{text}");
     }

@@ -3,7 +3,9 @@
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt};
+use avroscan_tests::data::orders;
 use avroscan_tests::raw;
+use avroscan_tests::write::Codec;
 use datafusion::prelude::SessionContext;
 
 use super::counting::{CountingStore, bytes};
@@ -49,6 +51,7 @@ async fn a_count_reads_block_headers_alone() {
         32
     );
     assert_eq!(metric(&scan, "blocks_read"), 0);
+    assert_eq!(metric(&scan, "blocks_skipped"), 16);
     let reads = store.take_reads();
     // A little around each of 17 headers, and never a body of one MiB.
     assert!(
@@ -78,6 +81,23 @@ async fn a_limit_stops_reading() {
     );
     let reads = store.take_reads();
     assert!(bytes(&reads) < file.len() as u64 / 2, "{reads:?}");
+}
+
+#[tokio::test]
+async fn a_preview_of_a_large_object_reads_little() {
+    let ctx = SessionContext::new();
+    let file = orders::file(80_000, 400, Codec::Null);
+    assert!(file.len() > 8 << 20, "{}", file.len());
+    let store = CountingStore::with(&ctx, &[("t.avro", &file)]).await;
+    let options = AvroReadOptions::default();
+    ctx.register_avro_table("t", "mem://store/t.avro", options)
+        .await
+        .unwrap();
+    let batches = query(&ctx, "SELECT * FROM t LIMIT 10").await;
+    assert_eq!(batches.iter().map(|b| b.num_rows()).sum::<usize>(), 10);
+    // From the header to the last row.
+    let reads = store.take_reads();
+    assert!(bytes(&reads) < 1_000_000, "{reads:?}");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl CountedRows {
             return Err(error);
         }
         while self.rows < most as u64 {
-            match self.walk.next().await {
+            match self.walk.skip().await {
                 Ok(Some(block)) => {
                     self.rows = self.rows.saturating_add(block.rows);
                     self.offset = block.end;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -47,7 +48,9 @@ impl AvroFile {
         let mut bytes = Bytes::new();
         let mut wanted = source.probe_bytes().max(1).min(size);
         loop {
+            let began = Instant::now();
             let more = source.read(bytes.len() as u64..wanted).await?;
+            progress.add_read_time(began.elapsed());
             progress.add_bytes_read(more.len() as u64);
             // The first read is nearly always enough, and from memory it may be the whole file.
             bytes = if bytes.is_empty() {
@@ -109,17 +112,21 @@ impl AvroFile {
     }
 
     pub(crate) async fn read(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
+        let began = Instant::now();
         let bytes = self.source.read(range).await?;
+        progress.add_read_time(began.elapsed());
         progress.add_bytes_read(bytes.len() as u64);
         Ok(bytes)
     }
 
     /// [`read`](Self::read) of a source that can be [read now](Source::read_now).
     pub(crate) fn read_now(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
+        let began = Instant::now();
         let bytes = self.source.read_now(range).unwrap_or_else(|| {
             let what = "the source cannot be read at once";
             Err(Error::new(ErrorKind::Io, what))
         })?;
+        progress.add_read_time(began.elapsed());
         progress.add_bytes_read(bytes.len() as u64);
         Ok(bytes)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -102,6 +103,9 @@ pub(super) struct Job {
     pruned: u64,
     /// Blocks skipped since they were last asked for.
     skipped: Found,
+    /// Time that was spent since it was last asked for.
+    decompressing: Duration,
+    decoding: Duration,
     ready: VecDeque<RecordBatch>,
     failed: Option<Error>,
 }
@@ -128,6 +132,8 @@ impl Job {
             opened: 0,
             pruned: 0,
             skipped: Found::default(),
+            decompressing: Duration::ZERO,
+            decoding: Duration::ZERO,
             ready: VecDeque::new(),
             failed: None,
         }
@@ -185,6 +191,8 @@ impl Job {
         let progress = &options.progress;
         progress.add_blocks(std::mem::take(&mut self.opened));
         progress.add_rows_pruned(std::mem::take(&mut self.pruned));
+        progress.add_decompress_time(std::mem::take(&mut self.decompressing));
+        progress.add_decode_time(std::mem::take(&mut self.decoding));
         let skipped = std::mem::take(&mut self.skipped);
         options
             .report
@@ -196,10 +204,12 @@ impl Job {
         let Some(mut worker) = self.worker.take() else {
             return;
         };
+        let (began, before) = (Instant::now(), self.decompressing);
         if let Err(error) = self.run_with(&mut worker) {
             self.failed = Some(error.in_file(self.file.location()));
             self.ended = true;
         }
+        self.decoding += began.elapsed().saturating_sub(self.decompressing - before);
         self.worker = Some(worker);
     }
 
@@ -248,10 +258,12 @@ impl Job {
 
     fn open(&mut self, worker: &mut Worker, index: u64, block: RawBlock) -> Result<()> {
         let BlockHeader { offset, rows, .. } = block.header;
+        let began = Instant::now();
         let data = worker
             .decompressor
             .decompress(block.data)
             .map_err(|error| error.in_block(index).at_offset(offset))?;
+        self.decompressing += began.elapsed();
         self.most = self.most_rows(rows, data.len());
         worker.decoder.open(Block {
             index,

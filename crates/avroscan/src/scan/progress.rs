@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// Counters of a scan, shared with whoever watches it.
 ///
@@ -15,9 +16,13 @@ struct Counters {
     rows: AtomicU64,
     rows_pruned: AtomicU64,
     blocks: AtomicU64,
+    blocks_skipped: AtomicU64,
     bytes_done: AtomicU64,
     bytes_total: AtomicU64,
     bytes_read: AtomicU64,
+    read_nanos: AtomicU64,
+    decompress_nanos: AtomicU64,
+    decode_nanos: AtomicU64,
 }
 
 impl Progress {
@@ -38,6 +43,11 @@ impl Progress {
         self.0.blocks.load(Relaxed)
     }
 
+    /// Blocks of which only the header was read, to count their rows.
+    pub fn blocks_skipped(&self) -> u64 {
+        self.0.blocks_skipped.load(Relaxed)
+    }
+
     /// Bytes of the files that are dealt with: of the header and of the blocks whose turn has come.
     pub fn bytes_done(&self) -> u64 {
         self.0.bytes_done.load(Relaxed)
@@ -53,6 +63,23 @@ impl Progress {
         self.0.bytes_read.load(Relaxed)
     }
 
+    /// Time that reads of the sources took. Reads that go on side by side add up, and most of it
+    /// passes while blocks are decoded.
+    pub fn read_time(&self) -> Duration {
+        Duration::from_nanos(self.0.read_nanos.load(Relaxed))
+    }
+
+    /// Time that it took to decompress blocks, that of all workers together.
+    pub fn decompress_time(&self) -> Duration {
+        Duration::from_nanos(self.0.decompress_nanos.load(Relaxed))
+    }
+
+    /// Time that it took to decode blocks, [filter](crate::ScanOptions::filter) included, that of
+    /// all workers together.
+    pub fn decode_time(&self) -> Duration {
+        Duration::from_nanos(self.0.decode_nanos.load(Relaxed))
+    }
+
     pub(crate) fn add_rows(&self, rows: u64) {
         self.0.rows.fetch_add(rows, Relaxed);
     }
@@ -63,6 +90,22 @@ impl Progress {
 
     pub(crate) fn add_blocks(&self, blocks: u64) {
         self.0.blocks.fetch_add(blocks, Relaxed);
+    }
+
+    pub(crate) fn add_blocks_skipped(&self, blocks: u64) {
+        self.0.blocks_skipped.fetch_add(blocks, Relaxed);
+    }
+
+    pub(crate) fn add_read_time(&self, time: Duration) {
+        self.0.read_nanos.fetch_add(nanos(time), Relaxed);
+    }
+
+    pub(crate) fn add_decompress_time(&self, time: Duration) {
+        self.0.decompress_nanos.fetch_add(nanos(time), Relaxed);
+    }
+
+    pub(crate) fn add_decode_time(&self, time: Duration) {
+        self.0.decode_nanos.fetch_add(nanos(time), Relaxed);
     }
 
     pub(crate) fn add_bytes_done(&self, bytes: u64) {
@@ -78,15 +121,24 @@ impl Progress {
     }
 }
 
+/// Five centuries fit.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress")
             .field("rows", &self.rows())
             .field("rows_pruned", &self.rows_pruned())
             .field("blocks", &self.blocks())
+            .field("blocks_skipped", &self.blocks_skipped())
             .field("bytes_done", &self.bytes_done())
             .field("bytes_total", &self.bytes_total())
             .field("bytes_read", &self.bytes_read())
+            .field("read_time", &self.read_time())
+            .field("decompress_time", &self.decompress_time())
+            .field("decode_time", &self.decode_time())
             .finish()
     }
 }

@@ -148,6 +148,13 @@ impl BlockWalk {
         }
     }
 
+    /// The same for a block whose rows are only counted.
+    pub(super) async fn skip(&mut self) -> Result<Option<BlockInfo>> {
+        let block = self.next().await?;
+        self.progress.add_blocks_skipped(block.is_some().into());
+        Ok(block)
+    }
+
     /// Looks at some blocks ahead, and says whether there may be more.
     async fn look(&mut self) -> Result<bool> {
         if self.next.is_none() {
@@ -206,7 +213,7 @@ pub async fn count_rows(
     let mut walk = file.walk(split, limits, progress);
     let mut rows = 0u64;
     let is_remote = file.source().read_now(0..0).is_none();
-    while let Some(block) = walk.next().await? {
+    while let Some(block) = walk.skip().await? {
         rows = rows.saturating_add(block.rows);
         let rest = Split::new(block.end, file.block_range(split).end);
         let part = PART_BYTES.max((block.end - block.offset).saturating_mul(PART_BLOCKS));
@@ -232,7 +239,7 @@ async fn count_parts(
         let end = start.saturating_add(part).min(split.end);
         let mut walk = file.walk(Split::new(start, end), limits, progress);
         let mut rows = 0u64;
-        while let Some(block) = walk.next().await? {
+        while let Some(block) = walk.skip().await? {
             rows = rows.saturating_add(block.rows);
         }
         Ok(rows)
