@@ -17,6 +17,14 @@ TITLES = {
     "parquet": "Into Parquet",
 }
 
+MEASURES = {"ms": "median ms", "fastest_ms": "fastest run, ms"}
+# What the plots of whole files show of them, and of which measure.
+PLOTTED = ["simple null", "complex zstandard", "wide snappy", "strings null"]
+PLOTTED_CASES = ["core", "local", "streamed", "collected"]
+PLOTTED_MEASURE = "fastest_ms"
+# Bars that are longer than so many times the one they are compared with are cut.
+LONGEST = 12
+
 OURS = "#1f6feb"
 OTHERS = "#9aa4b2"
 TEXT = "#57606a"
@@ -32,21 +40,25 @@ def main():
     with open(arguments.figures) as lines:
         records = [json.loads(line) for line in lines]
     for case, title in TITLES.items():
-        groups = groups_of(records, case)
-        if not groups:
-            continue
-        print(table(title, groups))
-        if arguments.images:
+        for measure, name in MEASURES.items():
+            groups = groups_of(records, case, measure)
+            if groups:
+                print(table(f"{title}: {name}", groups))
+        groups = groups_of(records, case, PLOTTED_MEASURE)
+        if case in PLOTTED_CASES:
+            groups = {file: group for file, group in groups.items() if file in PLOTTED}
+        if groups and arguments.images:
             arguments.images.mkdir(parents=True, exist_ok=True)
-            (arguments.images / f"{case}.svg").write_text(plot(title, groups))
+            name = MEASURES[PLOTTED_MEASURE]
+            (arguments.images / f"{case}.svg").write_text(plot(f"{title}: {name}", groups))
 
 
-def groups_of(records, case):
+def groups_of(records, case, measure):
     """For each file the milliseconds of each reader."""
     groups = {}
     for record in records:
         if record.get("case") == case:
-            groups.setdefault(record["file"], {})[record["reader"]] = record["ms"]
+            groups.setdefault(record["file"], {})[record["reader"]] = record[measure]
     return groups
 
 
@@ -62,7 +74,7 @@ def is_ours(reader):
 def table(title, groups):
     readers = list(dict.fromkeys(reader for group in groups.values() for reader in group))
     lines = [
-        f"\n### {title}: median ms\n",
+        f"\n### {title}\n",
         "| file | " + " | ".join(readers) + " |",
         "| --- |" + " ---: |" * len(readers),
     ]
@@ -86,22 +98,22 @@ def digits(number):
 
 
 def plot(title, groups):
-    """Horizontal bars, for each file on a scale of its own: the slowest reader is the longest."""
+    """Horizontal bars, for each file on a scale of its own."""
     parts, y = [], 44
     for file, readers in groups.items():
         parts.append(text(0, y + 12, file, weight="bold"))
         y += BAR + GAP + 2
-        slowest, base = max(readers.values()), base_of(readers)
+        longest, base = max(readers.values()), base_of(readers)
+        if base:
+            longest = min(longest, LONGEST * base)
         for reader, ms in readers.items():
-            width = max(1, BARS * ms / slowest)
+            width = max(1, min(BARS, BARS * ms / longest))
             color = OURS if is_ours(reader) else OTHERS
             label = f"{digits(ms)} ms"
             if base and ms != base:
                 label += f" ({ms / base:.1f} x)"
             parts.append(text(NAMES - 8, y + 12, reader, anchor="end"))
-            parts.append(
-                f'<rect x="{NAMES}" y="{y}" width="{width:.1f}" height="{BAR}" fill="{color}"/>'
-            )
+            parts += bar(y, width, color, cut=ms > longest)
             parts.append(text(NAMES + width + 6, y + 12, label))
             y += BAR + GAP
         y += GROUP - GAP
@@ -110,8 +122,18 @@ def plot(title, groups):
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" '
         f'viewBox="0 0 {width} {y}" font-family="sans-serif" font-size="12" fill="{TEXT}">'
     )
-    heading = text(0, 18, f"{title}: median ms, less is better", weight="bold", size=15)
+    heading = text(0, 18, f"{title} (less is better)", weight="bold", size=15)
     return "\n".join([head, heading, *parts, "</svg>\n"])
+
+
+def bar(y, width, color, cut):
+    """A bar, with a gap near its end if it should be longer."""
+    pieces = [(0, width)] if not cut else [(0, width - 16), (width - 12, width)]
+    return [
+        f'<rect x="{NAMES + start:.1f}" y="{y}" width="{end - start:.1f}" height="{BAR}" '
+        f'fill="{color}"/>'
+        for start, end in pieces
+    ]
 
 
 def text(x, y, content, anchor="start", weight="normal", size=12):

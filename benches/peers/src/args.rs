@@ -22,12 +22,14 @@ with the feature `engines`:
   collected   the same into one frame
   filter      filters keeping 0.1 %, 10 % and 90 %
   parquet     whole files into Parquet files
+  sink        a large file into a Parquet file, with peak memory
 
 options
   --data DIR    where the files are, made if missing (default target/peers-data)
   --scale F     so many times the usual rows (default 1)
   --runs N      timed runs of each reader (default 11)
   --only TEXT   files whose name has this in it (\"wide\", \"simple null\")
+  --reader TEXT readers whose name has this in it (\"Polars\"), to profile one alone
   --json FILE   all figures, a JSON object a line
   --more        tables of the fastest run, CPU time and page faults too
   --slow        apache-avro too
@@ -40,6 +42,7 @@ pub(crate) struct Args {
     pub(crate) scale: f64,
     pub(crate) runs: usize,
     pub(crate) only: String,
+    pub(crate) reader: String,
     pub(crate) json: Option<PathBuf>,
     pub(crate) more: bool,
     pub(crate) slow: bool,
@@ -53,6 +56,7 @@ impl Args {
             scale: 1.0,
             runs: 11,
             only: String::new(),
+            reader: String::new(),
             json: None,
             more: false,
             slow: false,
@@ -65,6 +69,7 @@ impl Args {
                 "--scale" => parsed.scale = value()?.parse()?,
                 "--runs" => parsed.runs = value()?.parse::<usize>()?.max(1),
                 "--only" => parsed.only = value()?,
+                "--reader" => parsed.reader = value()?,
                 "--json" => parsed.json = Some(value()?.into()),
                 "--more" => parsed.more = true,
                 "--slow" => parsed.slow = true,

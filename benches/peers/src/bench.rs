@@ -79,6 +79,7 @@ impl Bench {
         mut candidates: Vec<Candidate<'_>>,
     ) -> Result<()> {
         eprintln!("{case}: {file}");
+        candidates.retain(|candidate| candidate.name.contains(&self.args.reader));
         let outcomes = race(self.args.runs, expected, &mut candidates);
         let names = candidates.into_iter().map(|candidate| candidate.name);
         let cells: Vec<(String, Outcome)> = names.zip(outcomes).collect();

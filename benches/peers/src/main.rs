@@ -18,6 +18,8 @@ use std::process::ExitCode;
 use args::Args;
 use bench::Bench;
 use cases::memory;
+#[cfg(feature = "engines")]
+use cases::sink;
 
 /// Whatever went wrong, for a person to read.
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -38,8 +40,11 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((memory::CHILD, args)) = args.split_first().map(|(first, rest)| (&**first, rest)) {
-        return memory::child(args);
+    match args.split_first().map(|(first, rest)| (&**first, rest)) {
+        Some((memory::CHILD, args)) => return memory::child(args),
+        #[cfg(feature = "engines")]
+        Some((sink::CHILD, args)) => return sink::child(args),
+        _ => {}
     }
     if args.iter().any(|arg| arg == "--help") {
         print!("{}", args::USAGE);

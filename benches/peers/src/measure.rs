@@ -1,5 +1,6 @@
 //! Readers against each other on one file.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::answer::Answer;
@@ -44,12 +45,12 @@ impl<'a> Candidate<'a> {
         self
     }
 
-    /// One read, which must have this answer.
-    fn run(&mut self, expected: Answer) -> Result<Run> {
+    /// One read, which must have this answer. There are readers that panic.
+    pub(crate) fn run(&mut self, expected: Answer) -> Result<Run> {
         let faults = process::minor_faults();
         let cpu = process::cpu_milliseconds();
         let start = Instant::now();
-        let answer = (self.read)()?;
+        let answer = catch_unwind(AssertUnwindSafe(&mut self.read)).map_err(message)??;
         let milliseconds = start.elapsed().as_secs_f64() * 1e3;
         let cpu = process::cpu_milliseconds() - cpu;
         let page_faults = (process::minor_faults() - faults) as f64;
@@ -64,9 +65,16 @@ impl<'a> Candidate<'a> {
     }
 }
 
+fn message(panic: Box<dyn std::any::Any + Send>) -> Box<dyn std::error::Error> {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    failure(format!("a panic: {}", text.unwrap_or("of no message")))
+}
+
+/// What one read took.
 #[derive(Debug, Clone, Copy)]
-struct Run {
-    milliseconds: f64,
+pub(crate) struct Run {
+    pub(crate) milliseconds: f64,
     cpu: f64,
     page_faults: f64,
 }

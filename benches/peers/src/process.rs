@@ -2,6 +2,11 @@
 
 use std::fs;
 use std::hint::black_box;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{Result, failure};
 
 /// The allocator of glibc maps large blocks of memory anew each time, until one of that size has been
 /// freed once (up to 32 MiB). Without this, the first files would cost more than the same later on.
@@ -28,6 +33,15 @@ pub(crate) fn cpu_milliseconds() -> f64 {
         stat.split_whitespace().next()?.parse::<u64>().ok()
     });
     nanoseconds.sum::<u64>() as f64 / 1e6
+}
+
+/// Runs this program again with these arguments, and takes what it says as JSON.
+pub(crate) fn child(args: &[&str]) -> Result<Value> {
+    let output = Command::new(std::env::current_exe()?).args(args).output()?;
+    if !output.status.success() {
+        return Err(failure(String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// The most memory that was resident at any time, in bytes.

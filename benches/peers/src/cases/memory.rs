@@ -4,8 +4,6 @@
 //!
 //! Each read is a process of its own.
 
-use std::process::Command;
-
 use ::avroscan::{AvroFile as Opened, FileSource, Limits, Progress, ScanOptions, Split, block_on};
 use avroscan_tests::write::Codec;
 use serde_json::{Value, json};
@@ -20,7 +18,7 @@ use crate::{Result, failure, process};
 /// The first argument of the process that reads.
 pub(crate) const CHILD: &str = "--read-and-say-how-much-memory";
 
-const BYTES: u64 = 2_000_000_000;
+pub(super) const BYTES: u64 = 2_000_000_000;
 
 pub(crate) fn run(bench: &mut Bench) -> Result<()> {
     println!("\n### Peak memory of reading 2 GB, MB\n");
@@ -65,7 +63,7 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
 }
 
 /// The bytes of the largest block as stored.
-fn largest_block(file: &AvroFile) -> Result<u64> {
+pub(super) fn largest_block(file: &AvroFile) -> Result<u64> {
     let (limits, progress) = (Limits::default(), Progress::default());
     let source = std::sync::Arc::new(FileSource::new(&file.path)?);
     let file = block_on(Opened::open(source, &limits, &progress))?;
@@ -79,13 +77,7 @@ fn largest_block(file: &AvroFile) -> Result<u64> {
 
 /// Reads the file in another process.
 fn measure(file: &AvroFile, set: &str, workers: usize) -> Result<Value> {
-    let output = Command::new(std::env::current_exe()?)
-        .args([CHILD, file.path_text(), set, &workers.to_string()])
-        .output()?;
-    if !output.status.success() {
-        return Err(failure(String::from_utf8_lossy(&output.stderr)));
-    }
-    let said: Value = serde_json::from_slice(&output.stdout)?;
+    let said = process::child(&[CHILD, file.path_text(), set, &workers.to_string()])?;
     match said.get("answer").and_then(Answer::from_json) {
         Some(answer) if answer == file.answer => Ok(said),
         other => Err(failure(format!(
@@ -123,6 +115,6 @@ pub(crate) fn child(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)
 }

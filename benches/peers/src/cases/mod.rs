@@ -8,6 +8,8 @@ mod first;
 mod local;
 pub(crate) mod memory;
 mod projection;
+#[cfg(feature = "engines")]
+pub(crate) mod sink;
 
 use avroscan_tests::write::Codec;
 
@@ -33,6 +35,8 @@ const ALL: &[(&str, Case)] = &[
     ("filter", engines::filter),
     #[cfg(feature = "engines")]
     ("parquet", engines::parquet),
+    #[cfg(feature = "engines")]
+    ("sink", sink::run),
 ];
 
 /// The cases of these names; all of them if there are no names.

@@ -33,9 +33,10 @@ fn session() -> Result<Rc<Session>> {
 
 /// Whole files, each batch let go of. Polars' own reader has nothing but whole frames.
 pub(crate) fn streamed(file: &AvroFile) -> Result<Vec<Candidate<'_>>> {
-    let mut readers = vec![Candidate::new("avroscan core", || {
-        read_file(file, default_options())
-    })];
+    let mut readers = vec![
+        Candidate::new("avroscan core", || read_file(file, default_options())),
+        Candidate::new("avroscan, Polars frames", || polars::frames(file)),
+    ];
     readers.extend(queries(file, Query::All)?);
     Ok(readers)
 }
@@ -139,6 +140,10 @@ pub(crate) fn first(file: &AvroFile, rows: u64) -> Result<Vec<Candidate<'_>>> {
             polars::collect(frame, Engine::Streaming, &file.probe)
         }),
         Candidate::new("avroscan, DataFusion", datafusion(Table::Avroscan)),
+        Candidate::new("Polars' own", move || {
+            let frame = polars::own_first(file, rows)?;
+            Ok(Answer::of(&file.probe, &std::hint::black_box(frame)))
+        }),
         Candidate::new("DataFusion's own", datafusion(Table::Native)),
     ])
 }

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::hint::black_box;
+use std::io::BufReader;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use avroscan_polars::{ScanArgsAvro, scan_avro};
+use polars::io::avro::AvroReader;
 use polars::prelude::*;
 
 use super::engines::Query;
@@ -106,6 +108,15 @@ pub(crate) fn count(file: &AvroFile) -> Result<Answer> {
     Ok(Answer::rows(rows.unwrap_or(0) as u64))
 }
 
+/// This project's frames one by one.
+pub(crate) fn frames(file: &AvroFile) -> Result<Answer> {
+    let mut answer = Answer::default();
+    for frame in avroscan_polars::AvroReader::open(file.path_text(), ScanArgsAvro::default())? {
+        answer = answer + Answer::of(&file.probe, &black_box(frame?));
+    }
+    Ok(answer)
+}
+
 /// This project's frames one by one, each filtered once it is decoded.
 pub(crate) fn frames_then_filter(
     file: &AvroFile,
@@ -122,7 +133,7 @@ pub(crate) fn frames_then_filter(
 
 /// Polars' own reader, which has no scan and makes one frame.
 pub(crate) fn own(file: &AvroFile, query: Query) -> Result<DataFrame> {
-    let reader = AvroReader::new(File::open(&file.path)?).set_rechunk(false);
+    let reader = own_reader(&file.path)?;
     Ok(match query {
         Query::All => reader.finish()?,
         Query::Columns(columns) => {
@@ -131,6 +142,18 @@ pub(crate) fn own(file: &AvroFile, query: Query) -> Result<DataFrame> {
         }
         Query::Filter { .. } => refine(reader.finish()?.lazy(), query).collect()?,
     })
+}
+
+/// The first rows with Polars' own reader.
+pub(crate) fn own_first(file: &AvroFile, rows: u64) -> Result<DataFrame> {
+    let reader = own_reader(&file.path)?.with_n_rows(Some(rows as usize));
+    Ok(reader.finish()?)
+}
+
+/// With requests as large as those of the others.
+fn own_reader(path: &Path) -> Result<AvroReader<BufReader<File>>> {
+    let file = BufReader::with_capacity(1 << 20, File::open(path)?);
+    Ok(AvroReader::new(file).set_rechunk(false))
 }
 
 /// Sinks a query into a Parquet file.
