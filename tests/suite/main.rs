@@ -1,17 +1,21 @@
 //! The integration tests of the workspace: one binary, one module a subject.
 
+mod allocation;
 mod conformance;
 mod corpus;
 mod datafusion;
 mod engines;
 mod evolution;
+mod faults;
 mod flips;
+mod fuzz;
 mod hostile;
 mod polars;
 mod producers;
 mod projections;
 mod read;
 mod readahead;
+mod reliability;
 mod roundtrip;
 mod s3;
 mod sample;

@@ -3,6 +3,7 @@
 mod cat;
 mod conformance;
 mod convert;
+mod damage;
 mod errors;
 mod evolution;
 mod look;

@@ -250,7 +250,7 @@ impl Decoder {
                     open.checked = true;
                 }
                 // Later batches begin with rows of this block, which is good to its end.
-                open.rows_before = 0;
+                (open.rows_before, open.used_before) = (0, 0);
                 return Ok(Decoded::Full);
             }
             let wanted = open.run.rows.min(most - self.rows);

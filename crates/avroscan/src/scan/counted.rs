@@ -3,13 +3,21 @@
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
+use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
-use crate::scan::BlockWalk;
+use crate::limits::Limits;
+use crate::plan::DecodePlan;
+use crate::scan::{BlockInfo, BlockWalk};
 
 /// Batches without columns, from the block headers alone.
 pub(super) struct CountedRows {
     walk: BlockWalk,
     schema: SchemaRef,
+    /// Bytes of the smallest row.
+    smallest: usize,
+    /// Most bytes that a block of this file can have, as far as its size as stored does not tell.
+    most_bytes: Option<usize>,
+    most_zero_byte_rows: usize,
     /// Rows of the headers so far that are not in a batch yet.
     rows: u64,
     /// Where the walk is.
@@ -19,10 +27,13 @@ pub(super) struct CountedRows {
 }
 
 impl CountedRows {
-    pub(super) fn new(walk: BlockWalk, schema: SchemaRef) -> Self {
+    pub(super) fn new(walk: BlockWalk, codec: Codec, plan: &DecodePlan, limits: &Limits) -> Self {
         Self {
             walk,
-            schema,
+            schema: plan.arrow_schema().clone(),
+            smallest: plan.row().sizes.encoded,
+            most_bytes: (codec != Codec::Null).then_some(limits.decompressed_bytes),
+            most_zero_byte_rows: limits.zero_byte_items,
             rows: 0,
             offset: 0,
             failed: None,
@@ -36,7 +47,8 @@ impl CountedRows {
             return Err(error);
         }
         while self.rows < most as u64 {
-            match self.walk.skip().await {
+            let next = self.walk.skip().await;
+            match next.and_then(|block| block.map(|block| self.check(block)).transpose()) {
                 Ok(Some(block)) => {
                     self.rows = self.rows.saturating_add(block.rows);
                     self.offset = block.end;
@@ -65,5 +77,25 @@ impl CountedRows {
                 )
                 .with_source(error)
             })
+    }
+
+    /// Refuses a block that cannot hold the rows that it declares: whoever hands them out would
+    /// never come to an end.
+    fn check(&self, block: BlockInfo) -> Result<BlockInfo> {
+        let rows = block.rows;
+        let most = match (self.smallest, self.most_bytes) {
+            (0, _) => self.most_zero_byte_rows as u64,
+            (smallest, None) => block.bytes / smallest as u64,
+            (smallest, Some(bytes)) => (bytes / smallest) as u64,
+        };
+        if rows <= most {
+            return Ok(block);
+        }
+        let kind = match (self.smallest, self.most_bytes) {
+            (0, _) | (_, Some(_)) => ErrorKind::Limit,
+            (_, None) => ErrorKind::BlockLength,
+        };
+        let what = format!("a block declares {rows} rows, and can hold {most} at most");
+        Err(Error::new(kind, what).at_offset(block.offset))
     }
 }

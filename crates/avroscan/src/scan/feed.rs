@@ -275,10 +275,9 @@ impl OpenPart {
         // A block's header does not tell whether the block is damaged.
         let rows = if plan.headers_suffice() && options.on_error == OnError::Fail {
             let walk = file.walk(split, &options.limits, &options.progress);
-            Rows::Counted(Box::new(CountedRows::new(
-                walk,
-                plan.arrow_schema().clone(),
-            )))
+            let codec = file.header().codec;
+            let counted = CountedRows::new(walk, codec, &plan, &options.limits);
+            Rows::Counted(Box::new(counted))
         } else {
             let stream = BlockStream::open(&file, split, options).await;
             let stream = stream.map_err(|error| error.in_file(file.location()))?;

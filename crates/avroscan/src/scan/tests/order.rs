@@ -268,3 +268,16 @@ fn what_is_done_does_not_wait_for_what_is_not_there() {
         }
     }
 }
+
+#[test]
+fn a_block_that_cannot_hold_its_rows_is_not_counted() {
+    let mut file = strings(&[10, 10]);
+    let data = rows(20, 1, &text(b"x"));
+    file.extend([long(1 << 60), text(&data), SYNC.to_vec()].concat());
+    let (batches, error) = read(
+        &[&file],
+        &options(1, 100).with_projection(Projection::none()),
+    );
+    assert_eq!(sizes(&batches), [20]);
+    assert_eq!(error.unwrap().kind(), ErrorKind::BlockLength);
+}

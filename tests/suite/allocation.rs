@@ -1,0 +1,100 @@
+//! What reading the corpus allocates, counted in a process that does nothing else.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use avroscan::{OnError, ScanOptions};
+use avroscan_tests::corpus;
+
+use crate::read::{memory, outcome};
+
+/// The test that counts, and what tells it that it has the process for itself.
+const COUNTER: &str = "allocation::counts_in_a_process_of_its_own";
+const ALONE: &str = "AVROSCAN_COUNT_ALLOCATIONS";
+
+/// Most bytes at the same time, and in all, of one reading of a file of a few kilobytes. The files
+/// speak of up to 2^63 rows and bytes.
+const MOST_AT_ONCE: usize = 32 << 20;
+const MOST_IN_ALL: usize = 128 << 20;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+static ALL: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, with counters.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+impl Counting {
+    fn count(bytes: usize) {
+        let live = LIVE.fetch_add(bytes, Relaxed) + bytes;
+        PEAK.fetch_max(live, Relaxed);
+        ALL.fetch_add(bytes, Relaxed);
+    }
+}
+
+// SAFETY: everything is passed on to the system's allocator as it came; the counters are no part of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size());
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size());
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        Self::count(size);
+        // SAFETY: the pointer came from the same allocator, with this layout.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: the pointer came from the same allocator, with this layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[test]
+fn no_file_of_the_corpus_makes_the_reader_allocate_much() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([COUNTER, "--exact", "--test-threads=1"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn counts_in_a_process_of_its_own() {
+    if std::env::var_os(ALONE).is_none() {
+        return;
+    }
+    for case in corpus::all() {
+        for on_error in [OnError::Fail, OnError::Skip] {
+            let options = ScanOptions::default()
+                .with_workers(2)
+                .with_on_error(on_error);
+            let source = memory(case.file.clone());
+            let (live, all) = (LIVE.load(Relaxed), ALL.load(Relaxed));
+            PEAK.store(live, Relaxed);
+            drop(outcome(source, &options));
+            let at_once = PEAK.load(Relaxed).saturating_sub(live);
+            let in_all = ALL.load(Relaxed) - all;
+            let name = &case.name;
+            assert!(at_once <= MOST_AT_ONCE, "{name}: {at_once} bytes at once");
+            assert!(in_all <= MOST_IN_ALL, "{name}: {in_all} bytes in all");
+        }
+    }
+}

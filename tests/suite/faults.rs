@@ -1,0 +1,188 @@
+//! Sources and servers that fail: an error or the right rows, never others, and nothing is skipped.
+
+mod server;
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use async_trait::async_trait;
+use avroscan::{Error, ErrorKind, OnError, ReadReport, Result, Scan, ScanOptions, Source};
+use avroscan_tests::data::orders;
+use avroscan_tests::write::Codec;
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt};
+
+use crate::read::{Outcome, Watched, batches, memory, outcome};
+use server::{Fault, Server};
+
+/// Fails its call of this number.
+#[derive(Debug)]
+struct Failing {
+    inner: Arc<dyn Source>,
+    calls: AtomicUsize,
+    fails_at: usize,
+}
+
+impl Failing {
+    fn new(file: &[u8], fails_at: usize) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Watched::new(file.to_vec(), 512, 64),
+            calls: AtomicUsize::new(0),
+            fails_at,
+        })
+    }
+
+    fn call(&self) -> Result<()> {
+        if self.calls.fetch_add(1, Relaxed) == self.fails_at {
+            return Err(Error::new(ErrorKind::Io, "the network is down"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Source for Failing {
+    fn location(&self) -> &Arc<str> {
+        self.inner.location()
+    }
+
+    fn request_bytes(&self) -> u64 {
+        self.inner.request_bytes()
+    }
+
+    fn probe_bytes(&self) -> u64 {
+        self.inner.probe_bytes()
+    }
+
+    async fn size(&self) -> Result<u64> {
+        self.call()?;
+        self.inner.size().await
+    }
+
+    async fn read(&self, range: Range<u64>) -> Result<Bytes> {
+        self.call()?;
+        self.inner.read(range).await
+    }
+}
+
+/// Options for each way to treat damage, with the report.
+fn both_modes(workers: usize) -> [(ScanOptions, ReadReport); 2] {
+    [OnError::Fail, OnError::Skip].map(|on_error| {
+        let report = ReadReport::default();
+        let options = ScanOptions::default()
+            .with_workers(workers)
+            .with_on_error(on_error)
+            .with_report(report.clone());
+        (options, report)
+    })
+}
+
+/// The rows are the first of these.
+#[track_caller]
+fn is_prefix(found: &Outcome, whole: &Outcome, how: &str) {
+    let found = found.rows();
+    assert!(whole.rows().starts_with(&found), "{how}");
+}
+
+#[test]
+fn a_source_that_fails_at_any_read_is_an_error_and_never_skipped() {
+    let file = orders::file(60, 6, Codec::Snappy);
+    let whole = outcome(memory(file.clone()), &ScanOptions::default());
+    for workers in [1, 4] {
+        for fails_at in 0.. {
+            let mut came_through = 0;
+            for (options, report) in both_modes(workers) {
+                let source = Failing::new(&file, fails_at);
+                let found = outcome(source.clone(), &options);
+                let how = format!("{workers} workers, call {fails_at}");
+                assert_eq!(report.bad_blocks(), 0, "{how}");
+                is_prefix(&found, &whole, &how);
+                if source.calls.load(Relaxed) <= fails_at {
+                    assert!(found.error.is_none(), "{how}");
+                    assert_eq!(found.num_rows(), 60, "{how}");
+                    came_through += 1;
+                } else {
+                    let error = found.error.unwrap_or_else(|| panic!("{how}: no error"));
+                    assert_eq!(error.kind(), ErrorKind::Io, "{how}: {error}");
+                }
+            }
+            if came_through == 2 {
+                assert!(fails_at > 5, "only {fails_at} calls");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_fails_in_any_way_never_changes_a_row() {
+    let file = orders::file(40, 8, Codec::Deflate);
+    let whole = outcome(memory(file.clone()), &ScanOptions::default());
+    let honest = Server::start(&file, None);
+    let read = outcome(honest.source(), &ScanOptions::default());
+    assert!(read.error.is_none(), "{:?}", read.error);
+    assert_eq!(read.rows(), whole.rows());
+    let requests = honest.requests();
+    assert!(requests >= 2, "{requests} requests");
+
+    for fault in Fault::ALL {
+        for number in 0..requests {
+            for (options, report) in both_modes(1) {
+                let server = Server::start(&file, Some((number, fault)));
+                let found = outcome(server.source(), &options);
+                let how = format!("{fault:?} at request {number}");
+                assert_eq!(report.bad_blocks(), 0, "{how}");
+                is_prefix(&found, &whole, &how);
+                match &found.error {
+                    None => assert_eq!(found.num_rows(), 40, "{how}"),
+                    Some(error) => {
+                        let kind = error.kind();
+                        let expected = [ErrorKind::Io, ErrorKind::NotFound];
+                        assert!(expected.contains(&kind), "{how}: {error}");
+                    }
+                }
+                if fault.is_repeated() {
+                    assert!(found.error.is_none(), "{how}: {:?}", found.error);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_dropped_at_any_poll_leaves_the_source_alone() {
+    let file = orders::file(60, 6, Codec::Null);
+    let rows: usize = batches(&file, &ScanOptions::default())
+        .iter()
+        .map(|batch| batch.num_rows())
+        .sum();
+    for workers in [1, 3] {
+        for polls in 0..20 {
+            let source = Watched::new(file.clone(), 256, 64);
+            let options = ScanOptions::default()
+                .with_workers(workers)
+                .with_batch_size(6);
+            let scan =
+                Scan::from_sources_blocking(vec![source.clone() as Arc<dyn Source>], options)
+                    .unwrap();
+            let mut stream = scan.stream().unwrap();
+            for _ in 0..polls {
+                let _ = stream.next().now_or_never();
+            }
+            drop(stream);
+            // Nothing holds the source any more, once what was under way has noticed: no task, and
+            // no lock that a second reading would wait for.
+            let again: usize = scan
+                .reader()
+                .unwrap()
+                .map(|batch| batch.unwrap().num_rows())
+                .sum();
+            assert_eq!(again, rows);
+            drop(scan);
+            while Arc::strong_count(&source) > 1 {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
