@@ -31,7 +31,7 @@ fn handle(url: &str) -> PolarsResult<String> {
         let frame = frame?;
         let statuses = frame.column("status")?.cast(&DataType::String)?;
         let weights = frame.column("weight")?.f64()?;
-        for (status, weight) in statuses.str()?.iter().zip(weights) {
+        for (status, weight) in statuses.str()?.iter().zip(weights.iter()) {
             if let (Some(status), Some(weight)) = (status, weight) {
                 let (count, sum) = sums.entry(status.to_owned()).or_default();
                 *count += 1;
