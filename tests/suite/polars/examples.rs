@@ -38,39 +38,32 @@ pub(super) fn program(example: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let profile = tests.ancestors().nth(2).unwrap();
     let program = profile.join("examples").join(example);
-    let modified = |path: &Path| path.metadata().and_then(|file| file.modified());
-    let built = modified(&program).unwrap_or_else(|error| {
-        panic!(
-            "{}: {error}: `cargo build --workspace --examples` makes it",
-            program.display()
-        )
-    });
-    let sources = [
-        "avroscan/src",
-        "avroscan-polars/src",
-        "avroscan-polars/examples",
-    ];
-    let changed = sources.iter().map(|folder| newest(&crates().join(folder)));
-    let changed = changed.max().unwrap();
-    assert!(
-        changed <= built,
-        "{} is older than its source: `cargo build --workspace --examples` makes it again",
-        program.display()
-    );
+    let help = "`cargo build --workspace --examples` makes it";
+    let built = modified(&program);
+    let built = built.unwrap_or_else(|error| panic!("{}: {error}: {help}", program.display()));
+    for source in sources(&program) {
+        assert!(
+            modified(&source).is_ok_and(|changed| changed <= built),
+            "{} is older than {}: {help}",
+            program.display(),
+            source.display()
+        );
+    }
     program
 }
 
-/// When a file below this folder was last changed.
-fn newest(folder: &Path) -> SystemTime {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let times = entries.map(|entry| {
-        let entry = entry.unwrap();
-        match entry.file_type().unwrap().is_dir() {
-            true => newest(&entry.path()),
-            false => entry.metadata().unwrap().modified().unwrap(),
-        }
-    });
-    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+fn modified(path: &Path) -> std::io::Result<SystemTime> {
+    path.metadata()?.modified()
+}
+
+/// What the program was made of, as Cargo wrote it beside it: `program: source source ..`.
+fn sources(program: &Path) -> Vec<PathBuf> {
+    let list = std::fs::read_to_string(program.with_extension("d")).unwrap();
+    let (_, list) = list.split_once(": ").unwrap();
+    // A space inside of a name has a backslash before it.
+    let names = list.replace("\\ ", "\0");
+    let names = names.split_whitespace();
+    names.map(|name| name.replace('\0', " ").into()).collect()
 }
 
 fn run(example: &str, folder: &Path) -> Output {
