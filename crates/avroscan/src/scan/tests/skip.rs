@@ -137,11 +137,11 @@ fn a_file_that_is_cut_off_loses_its_last_block_alone() {
     for length in first_block(&file)..file.len() {
         let found = read_all_ways(&file[..length], &[1, 3, 20]);
         assert!(found.error.is_none(), "cut at {length}: {:?}", found.error);
-        let whole = extents.iter().filter(|(bytes, _)| bytes.end <= length);
+        let mut whole = extents.iter().filter(|(bytes, _)| bytes.end <= length);
         let ids: Vec<i64> = whole.clone().flat_map(|(_, ids)| ids.clone()).collect();
         assert_eq!(found.ids, ids, "cut at {length}");
         let end = whole
-            .last()
+            .next_back()
             .map_or(first_block(&file), |(bytes, _)| bytes.end);
         let entries = found.report.entries();
         if end == length {
