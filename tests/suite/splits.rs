@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use arrow::compute::concat_batches;
-use avroscan::{Limits, Progress, ScanOptions, Source, Split, block_on, count_rows};
+use avroscan::{
+    ErrorKind, Limits, Progress, Scan, ScanOptions, Source, Split, StorageOptions, block_on,
+    count_rows,
+};
 use avroscan_tests::data::{mix, orders};
 use avroscan_tests::raw::{self, MARKER};
 use avroscan_tests::write::Codec;
@@ -225,7 +228,7 @@ fn several_files_are_read_one_after_the_other() {
             memory(orders::file(3, 2, Codec::Xz)),
         ]
     };
-    let scan = avroscan::Scan::from_sources_blocking(sources(), ScanOptions::default()).unwrap();
+    let scan = Scan::from_sources_blocking(sources(), ScanOptions::default()).unwrap();
     let batches: Vec<_> = scan.reader().unwrap().collect::<Result<_, _>>().unwrap();
     let all = concat_batches(&scan.schema(), &batches).unwrap();
     let expected = judge::expected_rows(&orders::file(5, 2, Codec::Null));
@@ -235,4 +238,35 @@ fn several_files_are_read_one_after_the_other() {
     )
     .unwrap();
     assert_eq!(scan.count_rows_blocking().unwrap(), 8);
+}
+
+#[test]
+fn a_large_local_file_is_counted_in_parts() {
+    let block = raw::file(r#""int""#).block(2_000, &[2; 2_000]).finish();
+    let header = raw::file(r#""int""#).finish().len();
+    let blocks = 6_000;
+    let mut file = block[..header].to_vec();
+    for _ in 0..blocks {
+        file.extend(&block[header..]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.avro");
+    let count = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let path = path.to_str().unwrap();
+        let options = ScanOptions::default();
+        let scan = Scan::open_blocking(&[path], &StorageOptions::new(), options).unwrap();
+        scan.count_rows_blocking()
+    };
+    assert_eq!(count(&file).unwrap(), blocks * 2_000);
+
+    let cut = count(&file[..file.len() - 1]).unwrap_err();
+    assert_eq!(cut.kind(), ErrorKind::Truncated, "{cut}");
+    for part in 1..8 {
+        let marker = header + (block.len() - header) * (blocks as usize * part / 8) - 3;
+        let mut damaged = file.clone();
+        damaged[marker] ^= 1;
+        let error = count(&damaged).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SyncMarker, "{part}: {error}");
+    }
 }

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use avroscan_polars::{ScanArgsAvro, scan_avro};
+use avroscan_polars::{ScanArgsAvro, StreamingExt, scan_avro};
 use polars::io::avro::AvroReader;
 use polars::prelude::*;
 
@@ -84,25 +84,24 @@ pub(crate) fn stream(frame: LazyFrame, probe: Probe) -> Result<Answer> {
         *sum = *sum + answer;
         Ok(false)
     });
-    frame
-        .sink_batches(add, true, None)?
-        .collect_with_engine(Engine::Streaming)?;
+    frame.sink_batches(add, true, None)?.collect_streaming()?;
     let sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(*sum)
 }
 
 /// Runs a query into one frame.
 pub(crate) fn collect(frame: LazyFrame, engine: Engine, probe: &Probe) -> Result<Answer> {
-    let frame = frame.collect_with_engine(engine)?.unwrap_single();
+    let frame = match engine {
+        Engine::Streaming => frame.collect_streaming()?,
+        _ => frame.collect_with_engine(engine)?.unwrap_single(),
+    };
     Ok(Answer::of(probe, &black_box(frame)))
 }
 
 /// The number of rows.
 pub(crate) fn count(file: &AvroFile) -> Result<Answer> {
     let frame = scan(file, Query::All)?.select([len().cast(DataType::Int64)]);
-    let frame = frame
-        .collect_with_engine(Engine::Streaming)?
-        .unwrap_single();
+    let frame = frame.collect_streaming()?;
     let rows = frame.columns().first().map(|column| column.i64());
     let rows = rows.ok_or_else(|| failure("no column"))??.get(0);
     Ok(Answer::rows(rows.unwrap_or(0) as u64))
@@ -158,17 +157,7 @@ fn own_reader(path: &Path) -> Result<AvroReader<BufReader<File>>> {
 
 /// Sinks a query into a Parquet file.
 pub(crate) fn to_parquet(frame: LazyFrame, path: &Path) -> Result<()> {
-    let path = path.to_str().expect("the directory's name is UTF-8");
-    let target = SinkTarget::Path(path.into());
-    let format = FileWriteFormat::Parquet(Arc::new(ParquetWriteOptions::default()));
-    frame
-        .sink(
-            SinkDestination::File { target },
-            format,
-            UnifiedSinkArgs::default(),
-        )?
-        .collect_with_engine(Engine::Streaming)?;
-    Ok(())
+    Ok(frame.sink_parquet(path, ParquetWriteOptions::default())?)
 }
 
 /// Writes a frame into a Parquet file.

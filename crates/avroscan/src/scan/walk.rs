@@ -23,6 +23,7 @@ const PARTS_AT_ONCE: usize = 16;
 /// Smallest of these parts, in bytes and in blocks: to find the first block of a part means to read
 /// one block or two.
 const PART_BYTES: u64 = 8 << 20;
+const LOCAL_PART_BYTES: u64 = 4 << 20;
 const PART_BLOCKS: u64 = 32;
 
 /// What a block's header says.
@@ -200,7 +201,8 @@ impl BlockWalk {
 
 /// Counts the rows of the blocks that begin in `split`, from the block headers alone.
 ///
-/// Where each step is a request, parts of a large split are walked side by side.
+/// Parts of a large split are walked side by side: many where each step is a request, else one for
+/// each core.
 ///
 /// # Errors
 /// Those of [`BlockWalk::next`].
@@ -216,8 +218,13 @@ pub async fn count_rows(
     while let Some(block) = walk.skip().await? {
         rows = rows.saturating_add(block.rows);
         let rest = Split::new(block.end, file.block_range(split).end);
-        let part = PART_BYTES.max((block.end - block.offset).saturating_mul(PART_BLOCKS));
-        if is_remote && rest.end.saturating_sub(rest.start) / 2 >= part {
+        let bytes = rest.end.saturating_sub(rest.start);
+        let least = match is_remote {
+            true => PART_BYTES,
+            false => LOCAL_PART_BYTES.max(bytes / runtime::cores() as u64),
+        };
+        let part = least.max((block.end - block.offset).saturating_mul(PART_BLOCKS));
+        if bytes / 2 >= part {
             let others = count_parts(file, rest, part, limits, progress).await?;
             return Ok(rows.saturating_add(others));
         }
