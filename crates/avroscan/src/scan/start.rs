@@ -102,7 +102,10 @@ async fn search(
         limits.clone(),
     );
     let mut position = SyncSearch::first_byte(range.start);
-    let mut length = first.max(FIRST_SEARCH).max(file.source().probe_bytes());
+    // The block that begins in a short split ends some way behind it.
+    let short = range.end.saturating_sub(range.start).saturating_mul(2);
+    let least = FIRST_SEARCH.min(short);
+    let mut length = first.max(least).max(file.source().probe_bytes());
     loop {
         match search.next() {
             Step::Ready(SyncFound::Nowhere) => return Ok(Found::Start(None)),
