@@ -90,7 +90,8 @@ pub fn read_avro_schema(
 }
 
 /// The number of rows that [`scan_avro`] would read with the same arguments, from the headers of
-/// the blocks alone: nothing is decompressed or decoded.
+/// the blocks alone: nothing is decompressed or decoded. So it skips no damaged blocks: those whose
+/// header is good count, the others are an error, whatever the arguments say.
 ///
 /// # Errors
 /// As [`scan_avro`], and if a block's header is not as the format says.

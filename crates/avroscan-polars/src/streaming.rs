@@ -40,20 +40,20 @@ pub trait StreamingExt: Sized {
     /// Those of the query.
     fn collect_streaming(self) -> PolarsResult<DataFrame>;
 
-    /// Writes the rows to a Parquet file at this path or URL.
+    /// Writes the rows to a Parquet file at this path.
     ///
     /// # Errors
     /// Those of the query and of writing.
     fn sink_parquet(self, path: impl AsRef<Path>, options: ParquetWriteOptions)
     -> PolarsResult<()>;
 
-    /// Writes the rows to an Arrow IPC file at this path or URL.
+    /// Writes the rows to an Arrow IPC file at this path.
     ///
     /// # Errors
     /// Those of the query and of writing.
     fn sink_ipc(self, path: impl AsRef<Path>, options: IpcWriterOptions) -> PolarsResult<()>;
 
-    /// Writes the rows to a file of comma-separated values at this path or URL.
+    /// Writes the rows to a file of comma-separated values at this path.
     ///
     /// # Errors
     /// Those of the query and of writing.
