@@ -9,6 +9,8 @@
 )]
 mod output;
 
+mod flow;
+
 #[cfg(feature = "bzip2")]
 mod bzip2;
 #[cfg(feature = "deflate")]
@@ -27,6 +29,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+pub(crate) use self::flow::BlockFlow;
 use self::output::Output;
 use crate::error::{Error, ErrorKind, Result};
 

@@ -25,6 +25,14 @@ pub(super) struct Step {
     pub(super) ended: bool,
 }
 
+impl Step {
+    /// Nothing was left to do.
+    pub(super) const END: Self = Self {
+        consumed: 0,
+        ended: true,
+    };
+}
+
 impl Output {
     /// An output of `expected` bytes, as far as known, into this recycled buffer.
     pub(super) fn new(buffer: Vec<u8>, expected: usize, max_bytes: usize) -> Self {

@@ -2,6 +2,7 @@
 
 use liblzma::stream::{Action, CONCATENATED, Error as XzError, Status, Stream};
 
+use super::flow::Flow;
 use super::output::{Output, Step};
 use super::{Codec, Decode, corrupt};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,19 +19,53 @@ impl Decode for Xz {
         output.start_expected();
         let mut stream = Stream::new_stream_decoder(MAX_MEMORY, CONCATENATED).map_err(describe)?;
         let used = output.drive(input, |rest, bytes| {
-            let before = stream.total_in();
-            let status = stream
-                .process_vec(rest, bytes, Action::Finish)
-                .map_err(describe)?;
-            Ok(Step {
-                consumed: (stream.total_in() - before) as usize,
-                ended: status == Status::StreamEnd,
-            })
+            step(&mut stream, rest, bytes, Action::Finish)
         })?;
         match used {
             // With `CONCATENATED` the end is the end of the input, or an error.
             Some(_) => Ok(()),
-            None => Err(corrupt(Codec::Xz, "the stream is incomplete")),
+            None => Err(incomplete()),
+        }
+    }
+}
+
+fn step(stream: &mut Stream, input: &[u8], bytes: &mut Vec<u8>, action: Action) -> Result<Step> {
+    let before = stream.total_in();
+    let status = stream.process_vec(input, bytes, action).map_err(describe)?;
+    Ok(Step {
+        consumed: (stream.total_in() - before) as usize,
+        ended: status == Status::StreamEnd,
+    })
+}
+
+fn incomplete() -> Error {
+    corrupt(Codec::Xz, "the stream is incomplete")
+}
+
+pub(super) struct XzFlow {
+    stream: Stream,
+}
+
+impl XzFlow {
+    pub(super) fn new() -> Result<Self> {
+        let stream = Stream::new_stream_decoder(MAX_MEMORY, CONCATENATED).map_err(describe)?;
+        Ok(Self { stream })
+    }
+}
+
+impl Flow for XzFlow {
+    fn step(&mut self, input: &[u8], bytes: &mut Vec<u8>) -> Result<Step> {
+        step(&mut self.stream, input, bytes, Action::Run)
+    }
+
+    fn finish(&mut self, _: &mut dyn Iterator<Item = &[u8]>) -> Result<()> {
+        // All of the output is there: this only tells whether the stream has ended.
+        let mut rest = Vec::with_capacity(1);
+        let step = step(&mut self.stream, &[], &mut rest, Action::Finish)?;
+        if step.ended {
+            Ok(())
+        } else {
+            Err(incomplete())
         }
     }
 }

@@ -1,14 +1,19 @@
 //! Zstandard frames.
 //!
 //! Blocks are decompressed in one go instead of as a stream: there is then no window buffer, so
-//! no frame can ask for memory beyond its output, and nothing is copied twice.
+//! no frame can ask for memory beyond its output, and nothing is copied twice. Only of a block that is
+//! too large to wait for is there a stream, whose window is no larger than a block may become.
 
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
-use zstd::zstd_safe::{DCtx, find_frame_compressed_size, get_error_name, get_frame_content_size};
+use zstd::zstd_safe::{
+    DCtx, DParameter, InBuffer, OutBuffer, find_frame_compressed_size, get_error_name,
+    get_frame_content_size,
+};
 
-use super::output::Output;
+use super::flow::Flow;
+use super::output::{Output, Step};
 use super::{Codec, Decode, corrupt, too_large};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The densest thing in a frame is a run of 128 KiB written in four bytes.
 const MAX_RATIO: u64 = (128 << 10) / 4;
@@ -31,10 +36,7 @@ impl Decode for Zstandard {
     fn decode(&mut self, input: &[u8], output: &mut Output) -> Result<()> {
         let context = match &mut self.context {
             Some(context) => context,
-            None => self.context.insert(
-                DCtx::try_create()
-                    .ok_or_else(|| corrupt(Codec::Zstandard, "no memory for the decoder"))?,
-            ),
+            None => self.context.insert(new_context()?),
         };
         let declared = declared_len(input);
         let mut bytes = match declared {
@@ -52,7 +54,7 @@ impl Decode for Zstandard {
                 Ok(_) => return Ok(()),
                 // From the start again: the doubling keeps this linear.
                 Err(OUTPUT_FULL) if declared.is_none() => bytes = output.grow()?,
-                Err(code) => return Err(corrupt(Codec::Zstandard, get_error_name(code))),
+                Err(code) => return Err(describe(code)),
             }
         }
     }
@@ -68,4 +70,64 @@ fn declared_len(input: &[u8]) -> Option<u64> {
         rest = rest.get(len..)?;
     }
     (sum <= (input.len() as u64).saturating_mul(MAX_RATIO)).then_some(sum)
+}
+
+fn new_context() -> Result<DCtx<'static>> {
+    DCtx::try_create().ok_or_else(|| corrupt(Codec::Zstandard, "no memory for the decoder"))
+}
+
+pub(super) struct ZstandardFlow {
+    context: DCtx<'static>,
+    /// Whether a frame has begun that has not ended.
+    is_inside: bool,
+}
+
+impl ZstandardFlow {
+    /// For blocks that become at most `max_bytes` long.
+    pub(super) fn new(max_bytes: usize) -> Result<Self> {
+        /// What the library can do.
+        const WINDOW_LOGS: std::ops::RangeInclusive<u32> = 10..=30;
+
+        let mut context = new_context()?;
+        let window_log = max_bytes.max(1).ilog2();
+        let window_log = window_log.clamp(*WINDOW_LOGS.start(), *WINDOW_LOGS.end());
+        context
+            .set_parameter(DParameter::WindowLogMax(window_log))
+            .map_err(describe)?;
+        Ok(Self {
+            context,
+            is_inside: false,
+        })
+    }
+}
+
+impl Flow for ZstandardFlow {
+    fn step(&mut self, input: &[u8], bytes: &mut Vec<u8>) -> Result<Step> {
+        if input.is_empty() && !self.is_inside {
+            return Ok(Step::END);
+        }
+        let filled = bytes.len();
+        let mut input = InBuffer::around(input);
+        let mut output = OutBuffer::around_pos(bytes, filled);
+        let left = self
+            .context
+            .decompress_stream(&mut output, &mut input)
+            .map_err(describe)?;
+        self.is_inside = left > 0;
+        Ok(Step {
+            consumed: input.pos(),
+            ended: !self.is_inside,
+        })
+    }
+
+    fn finish(&mut self, _: &mut dyn Iterator<Item = &[u8]>) -> Result<()> {
+        match self.is_inside {
+            true => Err(corrupt(Codec::Zstandard, "the stream is incomplete")),
+            false => Ok(()),
+        }
+    }
+}
+
+fn describe(code: usize) -> Error {
+    corrupt(Codec::Zstandard, get_error_name(code))
 }

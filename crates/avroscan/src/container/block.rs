@@ -100,16 +100,24 @@ impl BlockHeader {
         Ok(Step::Ready(header))
     }
 
+    /// Where the block's bytes begin in the file.
+    pub(crate) fn data(&self) -> u64 {
+        self.offset.saturating_add(self.length as u64)
+    }
+
     /// Where the marker after the block begins in the file.
     pub(crate) fn marker(&self) -> u64 {
-        self.offset
-            .saturating_add(self.length as u64)
-            .saturating_add(self.size as u64)
+        self.data().saturating_add(self.size as u64)
     }
 
     /// Where the next block begins in the file.
     pub(crate) fn end(&self) -> u64 {
         self.marker().saturating_add(SYNC_LENGTH as u64)
+    }
+
+    /// The same for a part of the block of so many rows and bytes.
+    pub(crate) fn of_part(self, rows: usize, size: usize) -> Self {
+        Self { rows, size, ..self }
     }
 
     /// Bytes of header, block and marker.

@@ -46,6 +46,11 @@ impl ByteQueue {
         filled
     }
 
+    /// The pieces that it consists of.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(|piece| &**piece)
+    }
+
     /// Drops the first `length` bytes, or all where there are fewer.
     pub(crate) fn skip(&mut self, length: usize) {
         let mut left = length.min(self.length);
@@ -58,6 +63,12 @@ impl ByteQueue {
             left -= piece.len();
             self.pieces.pop_front();
         }
+    }
+
+    /// Takes the first bytes as they lie in one piece, at most `length` of them.
+    pub(crate) fn take_piece(&mut self, length: usize) -> Bytes {
+        let first = self.pieces.front().map_or(0, Bytes::len);
+        self.take(first.min(length))
     }
 
     /// Takes the first `length` bytes, or all where there are fewer.

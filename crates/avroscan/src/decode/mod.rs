@@ -42,6 +42,8 @@ pub(crate) struct Block {
     /// Declared number of rows.
     pub(crate) rows: usize,
     pub(crate) data: Bytes,
+    /// Of a part of a block: the number of its first row.
+    pub(crate) first_row: usize,
 }
 
 /// What [`Decoder::decode`] came to.
@@ -68,6 +70,7 @@ pub(crate) struct Decoder {
     /// Rows that the filter dropped, since last asked.
     pruned: u64,
     open: Option<OpenBlock>,
+    zero_byte_items_left: usize,
     limits: Limits,
 }
 
@@ -123,16 +126,30 @@ impl OpenBlock {
         match self.rest().len() {
             0 => Ok(()),
             _ if self.end_checked => Ok(()),
-            left => Err(left_over(left, self.block.rows)),
+            left => Err(left_over(left, &self.block)),
         }
     }
 }
 
-fn left_over(left: usize, rows: usize) -> Error {
+fn left_over(left: usize, block: &Block) -> Error {
+    let rows = block.first_row.saturating_add(block.rows);
     Error::new(
         ErrorKind::BlockLength,
         format!("{left} bytes are left over after the {rows} rows of a block"),
     )
+}
+
+/// Refuses a block that is too small for its rows, of at least `smallest` bytes each.
+pub(crate) fn check_fit(rows: usize, smallest: usize, bytes: usize) -> Result<()> {
+    match rows.checked_mul(smallest) {
+        Some(needed) if needed <= bytes => Ok(()),
+        _ => Err(Error::new(
+            ErrorKind::BlockLength,
+            format!(
+                "{rows} rows of at least {smallest} bytes do not fit into a block of {bytes} bytes"
+            ),
+        )),
+    }
 }
 
 impl Decoder {
@@ -148,6 +165,7 @@ impl Decoder {
             used: 0,
             pruned: 0,
             open: None,
+            zero_byte_items_left: limits.zero_byte_items,
             limits,
         }
     }
@@ -162,22 +180,17 @@ impl Decoder {
         std::mem::take(&mut self.pruned)
     }
 
+    /// Rows and items without bytes that the block which ended last might still have had.
+    pub(crate) fn zero_byte_items_left(&self) -> usize {
+        self.zero_byte_items_left
+    }
+
     /// Begins a block; the one before must have ended. After an error the next can be opened.
     pub(crate) fn open(&mut self, block: Block) -> Result<()> {
         let place = |error: Error| error.in_block(block.index).at_offset(block.offset);
         let smallest = self.plan.row().sizes.encoded;
         let (rows, bytes) = (block.rows, block.data.len());
-        if rows
-            .checked_mul(smallest)
-            .is_none_or(|needed| needed > bytes)
-        {
-            return Err(place(Error::new(
-                ErrorKind::BlockLength,
-                format!(
-                    "{rows} rows of at least {smallest} bytes do not fit into a block of {bytes} bytes"
-                ),
-            )));
-        }
+        check_fit(rows, smallest, bytes).map_err(place)?;
         let mut budget = Budget::new(self.limits.zero_byte_items, 0, &self.limits, &[]);
         if smallest == 0 {
             budget.spend_zero_byte_items(rows).map_err(place)?;
@@ -185,7 +198,7 @@ impl Decoder {
         let zero_byte_items = budget.zero_byte_items();
         let all = Run {
             position: 0,
-            row: 0,
+            row: block.first_row,
             rows,
         };
         let runs: VecDeque<_> = match &mut self.selector {
@@ -223,6 +236,7 @@ impl Decoder {
         };
         match self.decode_block(&mut open, most) {
             Ok(decoded) => {
+                self.zero_byte_items_left = open.zero_byte_items;
                 if open.has_rows() {
                     self.open = Some(open);
                 }

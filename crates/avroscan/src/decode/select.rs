@@ -64,12 +64,12 @@ impl Selector {
         let mut first = 0;
         while first < block.rows {
             let batch = self.read(filter, block, first, &mut input, limits.batch_bytes / 4)?;
-            self.decide(filter, &batch, first, &mut runs)?;
+            self.decide(filter, &batch, block.first_row + first, &mut runs)?;
             first += batch.num_rows();
         }
         match input.cursor.remaining() {
             0 => Ok(runs),
-            left => Err(left_over(left, block.rows)),
+            left => Err(left_over(left, block)),
         }
     }
 
@@ -96,7 +96,7 @@ impl Selector {
                 .read_rows_noting(count, row_bytes, input, large, length, &mut self.starts);
         if let Err(error) = result {
             self.columns.truncate(0);
-            return Err(error.at_row((first + read) as u64));
+            return Err(error.at_row((block.first_row + first + read) as u64));
         }
         to_batch(&filter.plan, self.columns.finish_row()?, read)
     }

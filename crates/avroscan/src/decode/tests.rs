@@ -17,6 +17,7 @@ fn block(rows: usize, data: &[Vec<u8>]) -> Block {
         index: 0,
         offset: 0,
         rows,
+        first_row: 0,
         data: data.concat().into(),
     }
 }

@@ -32,6 +32,7 @@ fn read_records(writer: &str, reader: &str, rows: &[Vec<u8>]) -> Result<RecordBa
         index: 0,
         offset: 0,
         rows: rows.len(),
+        first_row: 0,
         data: rows.concat().into(),
     })?;
     decoder.decode(usize::MAX)?;
@@ -477,6 +478,7 @@ fn a_default_is_read_through_a_projection_that_skips_in_it() {
             index: 0,
             offset: 0,
             rows: 2,
+            first_row: 0,
             data,
         })
         .unwrap();
@@ -511,6 +513,7 @@ fn fields_that_may_be_null_can_be_null_by_default() {
             index: 0,
             offset: 0,
             rows: 1,
+            first_row: 0,
             data,
         })
         .unwrap();

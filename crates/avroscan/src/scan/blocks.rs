@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::container::{BlockHeader, ByteQueue, RawBlock, Resync, Step};
+use bytes::Bytes;
+
+use crate::container::{BlockHeader, ByteQueue, RawBlock, Resync, SYNC_LENGTH, Step};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::read_ahead::{InHand, ReadAhead};
 use crate::scan::start::{Start, find_start};
 use crate::scan::{AvroFile, BadBlock, ScanOptions};
 use crate::split::Split;
+
+/// How much is waited for of a block that is taken in pieces, where nothing is fetched ahead.
+const PIECE_BYTES: u64 = 1 << 20;
 
 /// Reads block after block of one split of a file.
 #[derive(Debug)]
@@ -123,6 +128,68 @@ impl BlockStream {
         self.offset = header.end();
         self.ahead.took(self.offset, length as u64);
         Ok(Some(block))
+    }
+
+    /// Some of the bytes of the block of this header, those from `at` on in the file; `None` after
+    /// the last. [`leave`](Self::leave) follows then.
+    pub(super) async fn next_piece(
+        &mut self,
+        header: &BlockHeader,
+        at: u64,
+    ) -> Result<Option<Bytes>> {
+        let left = header.marker().saturating_sub(at);
+        if left == 0 {
+            return Ok(None);
+        }
+        if at == header.data() {
+            self.queue.skip((at - header.offset) as usize);
+        }
+        if self.queue.len() == 0 {
+            let demanded = at.saturating_add(left.min(PIECE_BYTES));
+            let piece = self.ahead.next(demanded).await;
+            let piece = piece.map_err(|error| self.locate(error))?;
+            self.queue.push(piece);
+        }
+        let most = usize::try_from(left).unwrap_or(usize::MAX);
+        let piece = self.queue.take_piece(most);
+        let end = at.saturating_add(piece.len() as u64);
+        self.ahead.took(end, 0);
+        self.ahead.in_hand().used(end);
+        Ok(Some(piece))
+    }
+
+    /// Goes on behind the block of this header, of which all bytes have been taken.
+    ///
+    /// # Errors
+    /// [`SyncMarker`](crate::ErrorKind::SyncMarker), and those of reading.
+    pub(super) async fn leave(&mut self, header: &BlockHeader) -> Result<()> {
+        let mut marker = [0; SYNC_LENGTH];
+        while self.queue.copy_to(0, &mut marker) < SYNC_LENGTH {
+            let piece = self.ahead.next(header.end()).await;
+            let piece = piece.map_err(|error| self.locate(error))?;
+            self.queue.push(piece);
+        }
+        let checked = header.check_marker(&marker, &self.file.header().sync);
+        checked.map_err(|error| error.in_block(self.index))?;
+        self.queue.skip(SYNC_LENGTH);
+        self.offset = header.end();
+        self.index += 1;
+        self.ahead.took(self.offset, header.total() as u64);
+        Ok(())
+    }
+
+    /// Bytes of blocks that are wanted after the block of this header.
+    pub(super) fn after(&self, header: &BlockHeader) -> u64 {
+        self.end.saturating_sub(header.end())
+    }
+
+    /// The number of the next block.
+    pub(super) fn index(&self) -> u64 {
+        self.index
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.in_block(self.index).at_offset(self.offset)
     }
 
     /// Passes over the block that `error` tells of, to the next good one.

@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 use crate::plan::DecodePlan;
 use crate::scan::blocks::BlockStream;
 use crate::scan::counted::CountedRows;
+use crate::scan::job::Portion;
+use crate::scan::large::LargeBlocks;
 use crate::scan::read_ahead::InHand;
 use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 use crate::source::runtime::{self, Task};
@@ -32,8 +34,8 @@ pub(super) struct Part {
 
 /// What comes next, and how many bytes more of the files are dealt with after it.
 pub(super) enum Fed {
-    /// A block, its number, and the group that begins with it.
-    Block(u64, RawBlock, Option<Group>),
+    /// A block or a part of one, and the group that begins with it.
+    Block(Portion, Option<Group>),
     /// The group has ended.
     Close { done: u64 },
     /// A damaged block, which is skipped, and what comes after it.
@@ -172,6 +174,9 @@ enum Rows {
 
 struct Blocks {
     stream: BlockStream,
+    large: LargeBlocks,
+    /// What is left of a large block: it comes before what is in the stream.
+    parts: VecDeque<Portion>,
     group: Option<Extent>,
     /// Comes after the group.
     bad: Option<BadBlock>,
@@ -179,7 +184,7 @@ struct Blocks {
 
 /// What comes next in a part.
 enum Next {
-    Block(u64, RawBlock),
+    Block(Portion),
     Bad(BadBlock),
     /// The group ends, or all blocks do.
     End,
@@ -230,7 +235,7 @@ impl Blocks {
         }
         let next = self.next_good(wanted, options).await;
         match next {
-            Ok(Some((index, block))) => Ok(Next::Block(index, block)),
+            Ok(Some(portion)) => Ok(Next::Block(portion)),
             Ok(None) => Ok(Next::End),
             Err(error) if options.on_error == OnError::Fail => Err(error),
             Err(error) => {
@@ -245,27 +250,48 @@ impl Blocks {
     }
 
     /// The next block of the group or of a new one; `None` where the group ends, or all blocks do.
-    async fn next_good(
-        &mut self,
-        wanted: u64,
-        options: &ScanOptions,
-    ) -> Result<Option<(u64, RawBlock)>> {
+    async fn next_good(&mut self, wanted: u64, options: &ScanOptions) -> Result<Option<Portion>> {
         if let Some(group) = &self.group
             && group.is_full(wanted, options)
         {
             return Ok(None);
         }
-        let Some(header) = self.stream.peek().await? else {
-            return Ok(None);
+        let header = match self.parts.front() {
+            Some(part) => part.block.header,
+            None => match self.stream.peek().await? {
+                Some(header) => header,
+                None => return Ok(None),
+            },
         };
         if let Some(group) = &self.group
             && !group.admits(&header, options)
         {
             return Ok(None);
         }
-        let block = self.stream.next().await?;
-        self.group.get_or_insert_default().add(&header);
-        Ok(block)
+        if self.parts.is_empty()
+            && self
+                .large
+                .want(&header, self.stream.after(&header), options)
+        {
+            let read = self
+                .large
+                .read(&mut self.stream, header, most_bytes(options), options);
+            self.parts = read.await?;
+        }
+        let portion = match self.parts.pop_front() {
+            Some(part) => Some(part),
+            None => self.stream.next().await?.map(|(index, block)| Portion {
+                index,
+                block,
+                first_row: None,
+            }),
+        };
+        if let Some(portion) = &portion {
+            self.group
+                .get_or_insert_default()
+                .add(&portion.block.header);
+        }
+        Ok(portion)
     }
 }
 
@@ -284,6 +310,8 @@ impl OpenPart {
             Rows::Decoded(stream.map(|stream| {
                 Box::new(Blocks {
                     stream,
+                    large: LargeBlocks::new(&file, &plan),
+                    parts: VecDeque::new(),
                     group: None,
                     bad: None,
                 })
@@ -305,7 +333,7 @@ impl OpenPart {
                 let begins = blocks.group.is_none();
                 let in_hand = blocks.stream.in_hand();
                 match blocks.next(*rows_left, options).await? {
-                    Next::Block(index, block) => {
+                    Next::Block(portion) => {
                         let group = begins.then(|| Group {
                             file: self.file.clone(),
                             plan: self.plan.clone(),
@@ -313,7 +341,7 @@ impl OpenPart {
                             end: self.split.end,
                             in_hand,
                         });
-                        return Ok(Fed::Block(index, block, group));
+                        return Ok(Fed::Block(portion, group));
                     }
                     Next::Bad(block) => {
                         let done = self.done_to(block.offset.saturating_add(block.bytes));

@@ -20,7 +20,7 @@ use crate::scan::{AvroFile, OnError, ScanOptions};
 
 /// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
 /// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
-const WHOLE_BYTES: usize = 16 << 20;
+pub(super) const WHOLE_BYTES: usize = 16 << 20;
 
 /// What is costly to make anew for each job.
 pub(super) struct Worker {
@@ -53,20 +53,37 @@ impl Worker {
             .decompressor
             .decompress(block.data.clone())
             .map_err(|error| error.in_block(index).at_offset(offset))?;
-        self.decoder.open(Block {
+        let block = Block {
             index,
             offset,
             rows,
             data,
-        })?;
+            first_row: 0,
+        };
+        self.decode_away(block).map(drop)
+    }
+
+    /// The same for a block that is decompressed. How many more rows and items without bytes it
+    /// might have had.
+    pub(super) fn decode_away(&mut self, block: Block) -> Result<usize> {
+        self.decoder.open(block)?;
         loop {
             let decoded = self.decoder.decode(usize::MAX)?;
             self.decoder.finish()?;
             if decoded == Decoded::BlockEnd {
-                return Ok(());
+                return Ok(self.decoder.zero_byte_items_left());
             }
         }
     }
+}
+
+/// A block, or a part of one that has been taken apart.
+pub(super) struct Portion {
+    /// Number of the block.
+    pub(super) index: u64,
+    pub(super) block: RawBlock,
+    /// Of a part, whose bytes are decompressed: the number of its first row.
+    pub(super) first_row: Option<usize>,
 }
 
 /// Blocks of a file on their way to batches.
@@ -79,7 +96,7 @@ pub(super) struct Job {
     pub(super) plan: Arc<DecodePlan>,
     /// Whoever starts the job brings one.
     pub(super) worker: Option<Worker>,
-    blocks: VecDeque<(u64, RawBlock)>,
+    blocks: VecDeque<Portion>,
     closed: bool,
     ended: bool,
     /// Most rows that are still wanted.
@@ -139,10 +156,10 @@ impl Job {
         }
     }
 
-    pub(super) fn push(&mut self, index: u64, block: RawBlock) {
-        let rows = block.header.rows as u64;
+    pub(super) fn push(&mut self, portion: Portion) {
+        let rows = portion.block.header.rows as u64;
         self.rows_left = self.rows_left.saturating_add(rows);
-        self.blocks.push_back((index, block));
+        self.blocks.push_back(portion);
     }
 
     /// No more blocks come.
@@ -243,33 +260,46 @@ impl Job {
                 Ok(Decoded::BlockEnd) => {}
                 Err(error) => self.pass(error)?,
             }
-            let Some((index, block)) = self.next_block() else {
+            let Some(portion) = self.next_block() else {
                 return Ok(Decoded::BlockEnd);
             };
-            self.opened += 1;
-            if self.on_error == OnError::Skip {
-                self.current = Some((block.header, block.data.clone()));
+            if portion.first_row.unwrap_or_default() == 0 {
+                self.opened += 1;
             }
-            if let Err(error) = self.open(worker, index, block) {
+            if self.on_error == OnError::Skip {
+                self.current = Some((portion.block.header, portion.block.data.clone()));
+            }
+            if let Err(error) = self.open(worker, portion) {
                 self.pass(error)?;
             }
         }
     }
 
-    fn open(&mut self, worker: &mut Worker, index: u64, block: RawBlock) -> Result<()> {
+    fn open(&mut self, worker: &mut Worker, portion: Portion) -> Result<()> {
+        let Portion {
+            index,
+            block,
+            first_row,
+        } = portion;
         let BlockHeader { offset, rows, .. } = block.header;
-        let began = Instant::now();
-        let data = worker
-            .decompressor
-            .decompress(block.data)
-            .map_err(|error| error.in_block(index).at_offset(offset))?;
-        self.decompressing += began.elapsed();
+        let data = if first_row.is_some() {
+            block.data
+        } else {
+            let began = Instant::now();
+            let data = worker
+                .decompressor
+                .decompress(block.data)
+                .map_err(|error| error.in_block(index).at_offset(offset))?;
+            self.decompressing += began.elapsed();
+            data
+        };
         self.most = self.most_rows(rows, data.len());
         worker.decoder.open(Block {
             index,
             offset,
             rows,
             data,
+            first_row: first_row.unwrap_or_default(),
         })
     }
 
@@ -296,13 +326,17 @@ impl Job {
         Ok(())
     }
 
-    fn next_block(&mut self) -> Option<(u64, RawBlock)> {
+    fn next_block(&mut self) -> Option<Portion> {
         while let Some((index, inner)) = &mut self.inner {
             match inner.next() {
                 Some(Piece::Good(block)) => {
                     let rows = block.header.rows as u64;
                     self.rows_left = self.rows_left.saturating_add(rows);
-                    return Some((*index, block));
+                    return Some(Portion {
+                        index: *index,
+                        block,
+                        first_row: None,
+                    });
                 }
                 Some(Piece::Bad(bad)) => self.skipped.add(bad),
                 None => self.inner = None,

@@ -16,6 +16,7 @@ mod feed;
 mod file;
 mod inner;
 mod job;
+mod large;
 mod options;
 mod progress;
 mod read_ahead;

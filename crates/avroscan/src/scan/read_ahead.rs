@@ -89,7 +89,8 @@ pub(crate) struct InHand(Arc<Shared>);
 impl InHand {
     /// All bytes before `offset` are used up.
     pub(crate) fn used(&self, offset: u64) {
-        self.0.change(|wishes| wishes.used = offset);
+        self.0
+            .change(|wishes| wishes.used = wishes.used.max(offset));
     }
 }
 

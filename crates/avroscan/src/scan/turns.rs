@@ -148,7 +148,7 @@ impl Turns {
     /// Takes in what was read.
     pub(super) fn push(&mut self, fed: Fed) {
         match fed {
-            Fed::Block(index, block, group) => {
+            Fed::Block(portion, group) => {
                 if let Some(group) = group {
                     let in_hand = group.in_hand.clone();
                     let job = Job::new(group, &self.options);
@@ -159,9 +159,10 @@ impl Turns {
                 if let Some(turn) = self.turns.back_mut()
                     && let Work::Here(job) = &mut turn.work
                 {
-                    turn.bytes += block.header.size as u64;
-                    turn.end = block.header.end();
-                    job.push(index, block);
+                    let header = &portion.block.header;
+                    turn.bytes += header.size as u64;
+                    turn.end = header.end();
+                    job.push(portion);
                 }
             }
             Fed::Close { done } => {

@@ -1,5 +1,6 @@
 //! The same batches, whoever decodes them.
 
+mod large;
 mod order;
 mod skip;
 mod walk;
