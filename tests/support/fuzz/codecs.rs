@@ -25,7 +25,7 @@ pub fn codecs(data: &[u8]) {
     let header = || raw::file_with_codec(schema, codec.name());
     let one_row = Seen::of(&header().block(1, data).finish(), &options());
     let kind = match one_row.kind() {
-        Some(ErrorKind::Limit | ErrorKind::Compression | ErrorKind::Checksum) => one_row.kind(),
+        Some(ErrorKind::Limit(_) | ErrorKind::Compression | ErrorKind::Checksum) => one_row.kind(),
         _ => None,
     };
     let mut expected = data.to_vec();
@@ -53,7 +53,7 @@ pub fn codecs(data: &[u8]) {
         .with_on_error(OnError::Skip)
         .with_report(report.clone());
     let seen = Seen::of(&file, &skipping);
-    if kind == Some(ErrorKind::Limit) {
+    if matches!(kind, Some(ErrorKind::Limit(_))) {
         assert!(seen.is_limited());
         return;
     }

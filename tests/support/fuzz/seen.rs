@@ -57,7 +57,7 @@ impl Seen {
             let known = error.is_data()
                 || matches!(
                     error.kind(),
-                    ErrorKind::Limit | ErrorKind::Unsupported | ErrorKind::SchemaMismatch
+                    ErrorKind::Limit(_) | ErrorKind::Unsupported | ErrorKind::SchemaMismatch
                 );
             assert!(known, "{error:?}");
             assert!(error.place().file.is_some(), "{error:?}");
@@ -95,7 +95,7 @@ impl Seen {
     /// Whether it ended at a limit. Most limits are of what is read at the same time: another way of
     /// reading may not come to them, or sooner.
     pub(super) fn is_limited(&self) -> bool {
-        self.kind() == Some(ErrorKind::Limit)
+        matches!(self.kind(), Some(ErrorKind::Limit(_)))
     }
 
     pub(super) fn kind(&self) -> Option<ErrorKind> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::*;
 use crate::error::{ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::plan::Projection;
 use crate::scan::{BadBlock, OnError, ReadReport, SkipBudget};
 use crate::split::Split;
@@ -284,14 +284,14 @@ fn what_is_no_damage_is_never_skipped() {
         ..Limits::default()
     };
     let (_, error) = read(&[&file], &skipping().with_limits(limits));
-    assert_eq!(error.unwrap().kind(), ErrorKind::Limit);
+    assert_eq!(error.unwrap().kind(), ErrorKind::Limit(Limit::BlockBytes));
     let limits = Limits {
         batch_bytes: 10,
         ..Limits::default()
     };
     let options = skipping().with_limits(limits);
     let (_, error) = read(&[&file], &options);
-    assert_eq!(error.unwrap().kind(), ErrorKind::Limit);
+    assert_eq!(error.unwrap().kind(), ErrorKind::Limit(Limit::BatchBytes));
     assert_eq!(options.report.bad_blocks(), 0);
     let cut = Scan::from_sources_blocking(vec![memory(file[..20].to_vec())], skipping());
     let kind = cut.map(|_| ()).map_err(|error| error.kind());
