@@ -11,6 +11,7 @@ use crate::plan::DecodePlan;
 use crate::scan::blocks::BlockStream;
 use crate::scan::counted::CountedRows;
 use crate::scan::read_ahead::InHand;
+use crate::scan::report::Stretch;
 use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 use crate::source::runtime::{self, Task};
 use crate::split::Split;
@@ -39,6 +40,7 @@ pub(super) enum Fed {
     /// A damaged block, which is skipped, and what comes after it.
     Bad {
         block: BadBlock,
+        start: u64,
         file_size: u64,
         in_hand: InHand,
         done: u64,
@@ -46,7 +48,7 @@ pub(super) enum Fed {
     /// Rows without columns.
     Batch { batch: RecordBatch, done: u64 },
     /// A part has ended.
-    End { done: u64 },
+    End { part: Stretch, done: u64 },
 }
 
 /// Blocks that are decoded together.
@@ -55,7 +57,8 @@ pub(super) struct Group {
     pub(super) plan: Arc<DecodePlan>,
     /// Most rows that are wanted of it.
     pub(super) wanted: u64,
-    /// The first offset at which no block is wanted any more.
+    /// Where the part begins, and the first offset at which no block is wanted any more.
+    pub(super) start: u64,
     pub(super) end: u64,
     pub(super) in_hand: InHand,
 }
@@ -157,6 +160,7 @@ struct OpenPart {
     file: Arc<AvroFile>,
     plan: Arc<DecodePlan>,
     split: Split,
+    stretch: Stretch,
     rows: Rows,
     /// Bytes of the part that were reported as done.
     done: u64,
@@ -290,6 +294,7 @@ impl OpenPart {
             }))
         };
         Ok(Self {
+            stretch: Stretch::new(&file, split),
             file,
             plan,
             split,
@@ -310,6 +315,7 @@ impl OpenPart {
                             file: self.file.clone(),
                             plan: self.plan.clone(),
                             wanted: *rows_left,
+                            start: self.stretch.start,
                             end: self.split.end,
                             in_hand,
                         });
@@ -319,6 +325,7 @@ impl OpenPart {
                         let done = self.done_to(block.offset.saturating_add(block.bytes));
                         return Ok(Fed::Bad {
                             block,
+                            start: self.stretch.start,
                             file_size: self.file.size(),
                             in_hand,
                             done,
@@ -340,7 +347,8 @@ impl OpenPart {
             }
         }
         let done = self.done_to(self.split.end);
-        Ok(Fed::End { done })
+        let part = self.stretch.clone();
+        Ok(Fed::End { part, done })
     }
 
     fn is_in_group(&self) -> bool {
