@@ -8,7 +8,7 @@ mod limits;
 mod valid;
 mod values;
 
-use avroscan::{ErrorKind, Limits, ScanOptions};
+use avroscan::{ErrorKind, Limit, Limits, ScanOptions};
 use serde_json::{Value as Json, json};
 
 use crate::read::{Outcome, Watched, memory, outcome};
@@ -93,10 +93,10 @@ fn with_limits(file: &[u8], change: impl FnOnce(&mut Limits)) -> Outcome {
 }
 
 #[track_caller]
-fn exceeds(name: &str, outcome: &Outcome) {
+fn exceeds(limit: Limit, outcome: &Outcome) {
     let error = outcome
         .error
         .as_ref()
-        .unwrap_or_else(|| panic!("{name}: no error"));
-    assert_eq!(error.kind(), ErrorKind::Limit, "{name}: {error}");
+        .unwrap_or_else(|| panic!("{limit:?}: no error"));
+    assert_eq!(error.kind(), ErrorKind::Limit(limit), "{error}");
 }

@@ -13,7 +13,6 @@ mod hostile;
 mod polars;
 mod producers;
 mod projections;
-mod read;
 mod readahead;
 mod reliability;
 mod roundtrip;
@@ -23,3 +22,5 @@ mod splits;
 mod truncation;
 mod types;
 mod workers;
+
+use avroscan_tests::read;

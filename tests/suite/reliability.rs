@@ -46,6 +46,29 @@ fn each_promise_has_the_tests_that_it_names() {
 }
 
 #[test]
+fn every_limit_is_exceeded_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut tests = String::new();
+    for folder in ["crates/avroscan/src/codec/tests.rs", "tests/suite/hostile"] {
+        let path = root.join(folder);
+        match path.is_dir() {
+            true => sources(&path, &mut tests),
+            false => tests.push_str(&std::fs::read_to_string(path).unwrap()),
+        }
+    }
+    let code = include_str!("../../crates/avroscan/src/limits.rs");
+    let (_, limits) = code.split_once("pub enum Limit {").unwrap();
+    let (limits, _) = limits.split_once("\n}").unwrap();
+    let limits = limits.lines().map(str::trim);
+    let limits: Vec<&str> = limits.filter_map(|line| line.strip_suffix(',')).collect();
+    assert_eq!(limits.len(), 13, "{limits:?}");
+    for limit in limits {
+        assert!(tests.contains(&format!("Limit::{limit}")), "{limit}");
+        assert!(GUIDE.contains(&format!("`{limit}`")), "{limit}");
+    }
+}
+
+#[test]
 fn the_limits_have_the_defaults_that_are_written_down() {
     let limits = Limits::default();
     let mib = |bytes: usize| format!("{} MiB", bytes >> 20);

@@ -32,6 +32,19 @@ pub fn padded(value: i64, width: usize) -> Vec<u8> {
     out
 }
 
+/// The number that these bytes begin with, and the bytes behind it.
+pub fn read_long(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let mut value = 0u64;
+    for (index, byte) in bytes.iter().enumerate().take(10) {
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if *byte < 0x80 {
+            let rest = bytes.get(index + 1..)?;
+            return Some(((value >> 1) as i64 ^ -((value & 1) as i64), rest));
+        }
+    }
+    None
+}
+
 /// A `string` or `bytes` value: its length, then itself.
 pub fn bytes(value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
@@ -178,6 +191,7 @@ mod tests {
             ),
         ] {
             assert_eq!(long(value), expected, "{value}");
+            assert_eq!(read_long(expected), Some((value, &[][..])));
         }
         assert_eq!(padded(1, 3), [0x82, 0x80, 0x00]);
     }

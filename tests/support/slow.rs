@@ -7,6 +7,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::raw;
 use crate::schema::{Schema, Type};
 use crate::write::Codec;
 
@@ -109,15 +110,9 @@ impl<'a> Input<'a> {
     }
 
     fn long(&mut self) -> Result<i64, String> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.take(1)?[0];
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
-            }
-        }
-        Err("a number of more than ten bytes".into())
+        let (value, rest) = raw::read_long(self.0).ok_or("a number without an end")?;
+        self.0 = rest;
+        Ok(value)
     }
 
     fn length(&mut self) -> Result<usize, String> {

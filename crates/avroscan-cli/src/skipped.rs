@@ -94,9 +94,13 @@ pub(crate) fn line(block: &BadBlock) -> String {
         Some(field) => format!(" (field `{field}`)"),
         None => String::new(),
     };
+    let number = match block.block {
+        Some(number) => format!("block {number}, "),
+        None => String::new(),
+    };
     let end = block.offset.saturating_add(block.bytes);
     let text = format!(
-        "{}: bytes {} to {end}: {}{field}",
+        "{}: {number}bytes {} to {end}: {}{field}",
         block.file, block.offset, block.message
     );
     escape_control(&text).into_owned()

@@ -9,6 +9,7 @@ use arrow::datatypes::{
 };
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::plan::{Shape, StoredDecimal};
 use crate::schema::{Kind, Logical, Node};
 
@@ -54,8 +55,12 @@ pub(crate) fn leaf(node: &Node) -> Result<(Shape, DataType)> {
         // Arrow has no fixed-size binary of width 0 that keeps its length.
         (Kind::Fixed(0), _) => (Shape::FixedOfNoBytes, DataType::Binary),
         (Kind::Fixed(size), _) => {
-            let width = i32::try_from(*size)
-                .map_err(|_| Error::new(ErrorKind::Limit, "a fixed is larger than 2 GiB"))?;
+            let width = i32::try_from(*size).map_err(|_| {
+                Error::new(
+                    ErrorKind::Limit(Limit::FixedBytes),
+                    "a fixed is larger than 2 GiB",
+                )
+            })?;
             (Shape::Fixed(*size), DataType::FixedSizeBinary(width))
         }
         (Kind::Enum(symbols), _) => {

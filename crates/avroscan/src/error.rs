@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::limits::Limit;
+
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -55,8 +57,8 @@ pub enum ErrorKind {
     Utf8,
     /// A value does not fit the logical type that the schema declares.
     Value,
-    /// A limit of [`Limits`](crate::Limits) was exceeded.
-    Limit,
+    /// This limit was exceeded: most are fields of [`Limits`](crate::Limits).
+    Limit(Limit),
     /// More is damaged than may be skipped: see [`SkipBudget`](crate::SkipBudget).
     SkipBudget,
 }
@@ -143,7 +145,7 @@ impl Error {
                 | ErrorKind::Usage
                 | ErrorKind::Unsupported
                 | ErrorKind::SchemaMismatch
-                | ErrorKind::Limit
+                | ErrorKind::Limit(_)
                 | ErrorKind::SkipBudget
         )
     }

@@ -53,7 +53,7 @@ mod wire;
 pub use codec::Codec;
 pub use container::Header;
 pub use error::{Error, ErrorKind, Place, Result};
-pub use limits::Limits;
+pub use limits::{Limit, Limits};
 pub use plan::{DecodePlan, Projection, RowFilter};
 pub use scan::{
     AvroFile, BadBlock, BatchReader, BatchStream, BlockCheck, BlockInfo, BlockWalk, CheckedBlock,

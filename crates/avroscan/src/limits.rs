@@ -1,7 +1,7 @@
 //! What a file may ask for before it is refused.
 
 /// Bounds on what the bytes of a file can make the reader do. Exceeding one is an error of kind
-/// [`Limit`](crate::ErrorKind::Limit) that names it.
+/// [`ErrorKind::Limit`](crate::ErrorKind::Limit) with the [`Limit`] of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -27,6 +27,39 @@ pub struct Limits {
     /// Most bytes of one batch. Default 256 MiB: a null of `["null", fixed(65536)]` takes one byte
     /// in the file and 65,536 in memory. A batch is handed out early when it passes a quarter.
     pub batch_bytes: usize,
+}
+
+/// What was exceeded: a field of [`Limits`], or a bound that is not to be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`Limits::header_bytes`].
+    HeaderBytes,
+    /// [`Limits::schema_nodes`].
+    SchemaNodes,
+    /// [`Limits::block_bytes`].
+    BlockBytes,
+    /// [`Limits::decompressed_bytes`].
+    DecompressedBytes,
+    /// [`Limits::zero_byte_items`].
+    ZeroByteItems,
+    /// [`Limits::fixed_bytes`].
+    FixedBytes,
+    /// [`Limits::depth`].
+    Depth,
+    /// [`Limits::decimal_digits`].
+    DecimalDigits,
+    /// [`Limits::batch_bytes`].
+    BatchBytes,
+    /// Levels of a schema's types inside each other, 512, and of its JSON, 1,024.
+    SchemaDepth,
+    /// Branches of unions that are compared with one another: 2^20 where one schema is read as
+    /// another, ten times [`Limits::schema_nodes`] where several are merged.
+    UnionBranches,
+    /// Memory that decompressing an xz block takes, beside the block: 128 MiB.
+    DecompressorBytes,
+    /// What Arrow can number in one column of one batch: 2^31 items, 2 GiB of text.
+    ColumnLength,
 }
 
 impl Default for Limits {

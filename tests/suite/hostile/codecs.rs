@@ -1,6 +1,6 @@
 //! Compressed blocks that cannot be.
 
-use avroscan::{ErrorKind, ScanOptions};
+use avroscan::{ErrorKind, Limit, ScanOptions};
 use avroscan_tests::raw;
 use avroscan_tests::write::Codec;
 use serde_json::json;
@@ -121,7 +121,7 @@ fn bombs_stop_at_the_limit() {
             .block(1, &codec.compress(&body))
             .finish();
         let outcome = with_limits(&file, |limits| limits.decompressed_bytes = 1_000_000);
-        exceeds(codec.name(), &outcome);
+        exceeds(Limit::DecompressedBytes, &outcome);
         assert_eq!(with_limits(&file, |_| {}).num_rows(), 1, "{}", codec.name());
     }
 }

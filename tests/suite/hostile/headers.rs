@@ -1,6 +1,6 @@
 //! Headers that cannot be.
 
-use avroscan::{ErrorKind, ScanOptions};
+use avroscan::{ErrorKind, Limit, ScanOptions};
 use avroscan_tests::raw::{self, Header};
 
 use super::{column, exceeds, fails, longs};
@@ -113,7 +113,7 @@ fn schemas_that_ask_for_too_much() {
         "nested brackets",
         &raw::file(&deep).finish(),
         &[],
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::SchemaDepth),
     );
 
     let fixed = column(r#"{"type":"fixed","name":"F","size":1000000000}"#);
@@ -121,7 +121,7 @@ fn schemas_that_ask_for_too_much() {
         "huge fixed",
         &raw::file(&fixed).finish(),
         &[],
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::FixedBytes),
     );
 
     // Each type has two fields of the one before: 2^30 in all.
@@ -138,7 +138,7 @@ fn schemas_that_ask_for_too_much() {
         );
     }
     let outcome = outcome(memory(raw::file(&ty).finish()), &ScanOptions::default());
-    exceeds("types that double", &outcome);
+    exceeds(Limit::SchemaNodes, &outcome);
 }
 
 #[test]

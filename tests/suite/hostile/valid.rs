@@ -1,6 +1,6 @@
 //! Files that are valid and often mishandled.
 
-use avroscan::{Projection, Scan, ScanOptions};
+use avroscan::{Limit, Projection, Scan, ScanOptions};
 use avroscan_tests::raw::{self, Header, MARKER};
 use avroscan_tests::slow;
 use avroscan_tests::write::Codec;
@@ -96,7 +96,7 @@ fn a_header_may_be_larger_than_any_read() {
     let outcome = outcome(source, &ScanOptions::default());
     assert_eq!(outcome.rows(), rows([json!(5)]));
     exceeds(
-        "header_bytes",
+        Limit::HeaderBytes,
         &with_limits(&file, |limits| limits.header_bytes = 100_000),
     );
 }

@@ -35,7 +35,11 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         ("a schema that is not JSON", of("{"), "Schema"),
         ("an unknown type", of(r#""strin""#), "Schema"),
-        ("a deep schema", of(&"[".repeat(100_000)), "Limit"),
+        (
+            "a deep schema",
+            of(&"[".repeat(100_000)),
+            "Limit(SchemaDepth)",
+        ),
         (
             "a count of eleven bytes",
             Header::new().bytes(&[0x80; 12]).end().finish(),

@@ -163,6 +163,7 @@ impl Findings {
     fn json(&self, location: &str) -> serde_json::Value {
         let bad = self.bad.iter().map(|block| {
             json!({
+                "block": block.block,
                 "offset": block.offset,
                 "bytes": block.bytes,
                 "declared_rows": block.declared_rows,

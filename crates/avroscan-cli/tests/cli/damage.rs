@@ -45,8 +45,10 @@ fn damaged_blocks_are_skipped_when_asked_to() {
     assert_eq!(lines.len(), 3, "{}", run.err);
     assert!(lines[0].contains("skipped 2 bad blocks"), "{}", run.err);
     assert!(lines[0].ends_with("lost: 40"), "{}", run.err);
-    for (line, block) in lines[1..].iter().zip([&blocks[1], &blocks[3]]) {
-        let place = format!("damaged.avro: bytes {} to {}", block.start, block.end);
+    for (line, number) in lines[1..].iter().zip([1, 3]) {
+        let block = &blocks[number];
+        let bytes = format!("bytes {} to {}", block.start, block.end);
+        let place = format!("damaged.avro: block {number}, {bytes}");
         assert!(line.contains(&place), "{line}");
     }
 
@@ -60,6 +62,43 @@ fn damaged_blocks_are_skipped_when_asked_to() {
     let quiet = avroscan(["cat", &sound, "--on-error", "skip"]).ok();
     assert_eq!(ids(&quiet), all);
     avroscan(["cat", &damaged]).fails(1);
+}
+
+#[test]
+fn convert_leaves_damaged_blocks_out_when_asked_to() {
+    let files = Files::new();
+    let (bytes, blocks) = damaged();
+    let damaged = files.write("damaged.avro", &bytes);
+    let sound = files.write("sound.avro", orders::file(100, 20, Codec::Zstandard));
+    let all = ids(&avroscan(["cat", &sound]).ok());
+    let parquet = files.arg("out.parquet");
+
+    let run = avroscan(["convert", &damaged, &parquet, "--on-error", "skip"]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    let lines: Vec<&str> = run.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", run.err);
+    assert!(lines[0].contains("skipped 2 bad blocks"), "{}", run.err);
+    for (line, number) in lines[1..].iter().zip([1, 3]) {
+        let place = format!("block {number}, bytes {} to", blocks[number].start);
+        assert!(line.contains(&place), "{line}");
+    }
+    let query = format!("SELECT id FROM '{parquet}'");
+    let written = avroscan(["sql", "--format", "csv", &query]).ok();
+    let written: Vec<u64> = written
+        .lines()
+        .skip(1)
+        .map(|id| id.parse().unwrap())
+        .collect();
+    assert_eq!(written, [&all[..20], &all[40..60], &all[80..]].concat());
+
+    // What is too much, or not to be skipped, leaves no file behind.
+    let other = files.arg("other.parquet");
+    let skip = ["--on-error", "skip", "--max-bad-blocks", "1"];
+    let convert = |more: &[&str]| avroscan([&["convert", &damaged, &other], more].concat());
+    let sentence = convert(&skip).fails(1);
+    assert!(sentence.contains("skip budget"), "{sentence}");
+    convert(&[]).fails(1);
+    assert_eq!(files.names(), ["damaged.avro", "out.parquet", "sound.avro"]);
 }
 
 #[test]
@@ -105,8 +144,10 @@ fn verify_says_of_each_file_whether_it_is_good() {
     assert_eq!(report["blocks"], json!(3));
     assert_eq!(report["rows_lost"], json!(40));
     assert_eq!(report["error"], Json::Null);
+    assert_eq!(report["bad"][0]["block"], json!(1));
     assert_eq!(report["bad"][0]["offset"], json!(blocks[1].start));
     assert_eq!(report["bad"][0]["kind"], json!("SyncMarker"));
+    assert_eq!(report["bad"][1]["block"], json!(3));
     assert_eq!(report["bad"][1]["offset"], json!(blocks[3].start));
 }
 

@@ -32,6 +32,7 @@ use bytes::Bytes;
 pub(crate) use self::flow::BlockFlow;
 use self::output::Output;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 
 /// How the blocks of a file are compressed: the `avro.codec` of its header.
 ///
@@ -190,7 +191,7 @@ impl Decompressor {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Limit`] for more than `max_bytes`
+    /// - [`ErrorKind::Limit`] of [`Limit::DecompressedBytes`] for more than `max_bytes`
     /// - [`ErrorKind::Compression`] for anything but complete streams with nothing after them
     /// - [`ErrorKind::Checksum`] for content that does not match its checksum, where the format
     ///   has one that tells
@@ -279,7 +280,7 @@ fn decoder(codec: Codec) -> Option<Box<dyn Decode>> {
 #[cold]
 fn too_large(max_bytes: usize) -> Error {
     Error::new(
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::DecompressedBytes),
         format!(
             "the block has more than {max_bytes} uncompressed bytes, the limit `decompressed_bytes`"
         ),

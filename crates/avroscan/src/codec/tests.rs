@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::{Codec, Decompressor};
 use crate::error::{Error, ErrorKind};
+use crate::limits::Limit;
 
 const MAX: usize = 1 << 20;
 
@@ -133,7 +134,7 @@ fn null_returns_the_very_same_bytes() {
     assert_eq!(result, block);
     assert_kind(
         Decompressor::new(Codec::Null, 99).decompress(block),
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::DecompressedBytes),
     );
 }
 
@@ -305,7 +306,10 @@ fn the_limit_is_exact() {
                 bytes,
                 "{codec} {len}"
             );
-            let message = assert_kind(decompress_up_to(codec, &block, len - 1), ErrorKind::Limit);
+            let message = assert_kind(
+                decompress_up_to(codec, &block, len - 1),
+                ErrorKind::Limit(Limit::DecompressedBytes),
+            );
             assert!(message.contains("decompressed_bytes"), "{message}");
         }
     }
@@ -315,7 +319,10 @@ fn the_limit_is_exact() {
 fn a_bomb_ends_at_the_limit() {
     for codec in compressing() {
         let block = compress(codec, &vec![0; 30 << 20]);
-        assert_kind(decompress(codec, &block), ErrorKind::Limit);
+        assert_kind(
+            decompress(codec, &block),
+            ErrorKind::Limit(Limit::DecompressedBytes),
+        );
     }
 }
 
@@ -478,10 +485,13 @@ mod zstandard {
                 bytes
             );
             let result = decompress_up_to(Codec::Zstandard, &block, len - 1);
-            assert_kind(result, ErrorKind::Limit);
+            assert_kind(result, ErrorKind::Limit(Limit::DecompressedBytes));
         }
         let bomb = stream(&vec![0; 30 << 20], 17);
-        assert_kind(decompress(Codec::Zstandard, &bomb), ErrorKind::Limit);
+        assert_kind(
+            decompress(Codec::Zstandard, &bomb),
+            ErrorKind::Limit(Limit::DecompressedBytes),
+        );
     }
 
     #[test]
@@ -555,7 +565,10 @@ mod xz {
         block[at] = 40;
         let checksum = crc32(&block[header.start..header.end - 4]).to_le_bytes();
         block[header.end - 4..header.end].copy_from_slice(&checksum);
-        let message = assert_kind(decompress(Codec::Xz, &block), ErrorKind::Limit);
+        let message = assert_kind(
+            decompress(Codec::Xz, &block),
+            ErrorKind::Limit(Limit::DecompressorBytes),
+        );
         assert!(message.contains("memory"), "{message}");
     }
 

@@ -6,6 +6,7 @@ use super::flow::Flow;
 use super::output::{Output, Step};
 use super::{Codec, Decode, corrupt};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 
 /// The most memory for the decoder: twice what the highest preset of `xz` needs (65 MiB, nearly
 /// all of it the dictionary). The format itself allows dictionaries of 4 GiB.
@@ -74,7 +75,7 @@ fn describe(error: XzError) -> Error {
     let what = match error {
         XzError::MemLimit => {
             return Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::DecompressorBytes),
                 format!("the block needs more than {MAX_MEMORY} bytes of memory to decompress"),
             );
         }

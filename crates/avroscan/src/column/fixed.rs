@@ -10,6 +10,7 @@ use super::primitive::internal;
 use super::values::Values;
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 
 pub(crate) struct FixedColumn {
     /// At least 1.
@@ -48,8 +49,12 @@ impl Build for FixedColumn {
     }
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let size = i32::try_from(self.size)
-            .map_err(|_| Error::new(ErrorKind::Limit, "a fixed is larger than 2 GiB"))?;
+        let size = i32::try_from(self.size).map_err(|_| {
+            Error::new(
+                ErrorKind::Limit(Limit::FixedBytes),
+                "a fixed is larger than 2 GiB",
+            )
+        })?;
         let values = self.values.finish();
         let array = FixedSizeBinaryArray::try_new(size, values, nulls).map_err(internal)?;
         Ok(Arc::new(array))

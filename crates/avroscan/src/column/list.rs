@@ -12,6 +12,7 @@ use super::values::Values;
 use super::{Build, Column};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::plan::{Sizes, ValuePlan};
 
 /// Most items reserved at once on a count's word; beyond it they must have been read.
@@ -69,7 +70,7 @@ impl Ends {
 #[cold]
 fn too_many() -> Error {
     Error::new(
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::ColumnLength),
         "the items of one column in one batch pass 2^31",
     )
 }

@@ -11,6 +11,7 @@ use super::primitive::internal;
 use super::values::Values;
 use crate::decode::{Budget, Input};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::trusted;
 
 /// Longest value that fits into a view (Arrow columnar format: "Variable-size Binary View").
@@ -149,7 +150,7 @@ fn not_utf8(bytes: &[u8]) -> Error {
 #[cold]
 fn too_much() -> Error {
     Error::new(
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::ColumnLength),
         "the text of one column in one batch passes 2 GiB",
     )
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{ByteQueue, SYNC_LENGTH, Step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::wire::{Partial, partial_long};
 
 /// The two longs before a block's bytes.
@@ -90,7 +90,7 @@ impl BlockHeader {
         }
         if size > limits.block_bytes {
             return Err(Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::BlockBytes),
                 format!(
                     "a block of {size} bytes is larger than block_bytes = {}",
                     limits.block_bytes

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{SYNC_LENGTH, Step};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::schema::AvroSchema;
 use crate::wire::{Partial, partial_long};
 
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
 #[cold]
 fn too_large(bytes: usize, limits: &Limits) -> Error {
     Error::new(
-        ErrorKind::Limit,
+        ErrorKind::Limit(Limit::HeaderBytes),
         format!(
             "the header takes {bytes} bytes or more, over header_bytes = {}",
             limits.header_bytes

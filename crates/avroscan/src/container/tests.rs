@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::{ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::wire::testing::{long, text};
 use bytes::Bytes;
 
@@ -120,7 +120,7 @@ fn headers_that_cannot_be_are_errors_of_their_kind() {
         ..Limits::default()
     };
     let error = parse_header(&header(&[schema])[..9], 1000, &limits).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert_eq!(error.kind(), ErrorKind::Limit(Limit::HeaderBytes));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn blocks_that_cannot_be_are_errors_of_their_kind() {
         ..Limits::default()
     };
     let error = BlockHeader::parse(&file, 0, size, &limits).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert_eq!(error.kind(), ErrorKind::Limit(Limit::BlockBytes));
 }
 
 /// The offset of the first block in `start..end`, found with `piece` bytes at a time.

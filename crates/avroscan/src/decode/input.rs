@@ -1,7 +1,7 @@
 //! What a value is read from: the bytes of its block, and what may still be spent on it.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::plan::Skip;
 use crate::wire::{Cursor, ItemBlock};
 
@@ -139,7 +139,7 @@ impl<'a> Budget<'a> {
                 Ok(())
             }
             None => Err(Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::ZeroByteItems),
                 format!(
                     "a block has {count} more rows or items of no bytes than zero_byte_items allows"
                 ),
@@ -159,7 +159,7 @@ impl<'a> Budget<'a> {
                 "values of a recursive type nest deeper than depth = {}",
                 self.depth
             );
-            Error::new(ErrorKind::Limit, what)
+            Error::new(ErrorKind::Limit(Limit::Depth), what)
         })?;
         Ok(())
     }
@@ -175,7 +175,7 @@ impl<'a> Budget<'a> {
             return Ok(());
         }
         Err(Error::new(
-            ErrorKind::Limit,
+            ErrorKind::Limit(Limit::DecimalDigits),
             format!(
                 "a decimal takes about {digits} digits, more than decimal_digits = {}",
                 self.decimal_digits
@@ -186,7 +186,7 @@ impl<'a> Budget<'a> {
     #[cold]
     fn batch_too_large(&self) -> Error {
         Error::new(
-            ErrorKind::Limit,
+            ErrorKind::Limit(Limit::BatchBytes),
             format!(
                 "a batch takes {} bytes, more than batch_bytes = {}",
                 self.used, self.most

@@ -2,6 +2,7 @@ use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::datatypes::{Decimal256Type, Int32Type, Int64Type, IntervalMonthDayNanoType, i256};
 
 use super::*;
+use crate::limits::Limit;
 use crate::plan::{Projection, RowFilter};
 use crate::schema::AvroSchema;
 use crate::wire::testing::{long, text};
@@ -213,7 +214,11 @@ fn recursion_has_a_depth_when_it_is_read_and_when_it_is_skipped() {
     for projection in [Projection::All, Projection::columns(["tag"])] {
         decode_with(LIST, &projection, &limits, &[nodes(10)]).unwrap();
         let error = decode_with(LIST, &projection, &limits, &[nodes(12)]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Limit, "{projection:?}");
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Limit(Limit::Depth),
+            "{projection:?}"
+        );
     }
     let endless = r#"{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}"#;
     let schema = AvroSchema::parse(endless, &limits).unwrap();
@@ -279,7 +284,7 @@ fn decimals_of_every_width_are_exact() {
     assert_eq!(texts[1..], ["-0.001", "0.000", "12.345"]);
 
     let error = decode(&bytes(90_000, 0), &[text(&vec![0x7f; 20_000])]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert_eq!(error.kind(), ErrorKind::Limit(Limit::DecimalDigits));
 }
 
 #[test]
@@ -296,8 +301,14 @@ fn big_decimals_are_text_with_their_own_scale() {
     let texts: Vec<_> = batch.column(0).as_string_view().iter().flatten().collect();
     assert_eq!(texts, ["123.45", "-1", "7000", "0"]);
     let kind = |row: Vec<u8>| decode(&schema, &[row]).unwrap_err().kind();
-    assert_eq!(kind(value(&[1], 10_001)), ErrorKind::Limit);
-    assert_eq!(kind(value(&[1], i64::from(i32::MIN))), ErrorKind::Limit);
+    assert_eq!(
+        kind(value(&[1], 10_001)),
+        ErrorKind::Limit(Limit::DecimalDigits)
+    );
+    assert_eq!(
+        kind(value(&[1], i64::from(i32::MIN))),
+        ErrorKind::Limit(Limit::DecimalDigits)
+    );
     assert_eq!(
         kind(text(&[text(&[1]), long(0), vec![0]].concat())),
         ErrorKind::Value
@@ -378,15 +389,24 @@ fn memory_is_bounded_whatever_a_few_bytes_ask_for() {
     let list =
         one_field(r#"{"type":"array","items":["null",{"type":"fixed","name":"F","size":65536}]}"#);
     let row = [long(1_000_000), vec![0; 1_000_000], long(0)].concat();
-    assert_eq!(decode(&list, &[row]).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(
+        decode(&list, &[row]).unwrap_err().kind(),
+        ErrorKind::Limit(Limit::BatchBytes)
+    );
     let nulls = one_field(r#"{"type":"array","items":"null"}"#);
     let row = [long(1 << 40), long(0)].concat();
-    assert_eq!(decode(&nulls, &[row]).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(
+        decode(&nulls, &[row]).unwrap_err().kind(),
+        ErrorKind::Limit(Limit::ZeroByteItems)
+    );
     let error = decode(
         r#"{"type":"record","name":"E","fields":[]}"#,
         &vec![vec![]; 2_000_000],
     );
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(
+        error.unwrap_err().kind(),
+        ErrorKind::Limit(Limit::ZeroByteItems)
+    );
 }
 
 #[test]

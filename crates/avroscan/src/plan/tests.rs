@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::ErrorKind;
+use crate::limits::Limit;
 
 const ORDERS: &str = r#"{"type":"record","name":"Order","fields":[
     {"name":"id","type":"long"},
@@ -140,7 +141,7 @@ fn a_schema_that_expands_without_end_is_refused() {
     for projection in [Projection::All, Projection::columns(["a"])] {
         assert_eq!(
             plan(&json, projection).unwrap_err().kind(),
-            ErrorKind::Limit
+            ErrorKind::Limit(Limit::SchemaNodes)
         );
     }
 }
@@ -187,7 +188,10 @@ fn a_chain_of_references_may_not_nest_without_end() {
         )
     };
     last(200).unwrap();
-    assert_eq!(last(5000).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(
+        last(5000).unwrap_err().kind(),
+        ErrorKind::Limit(Limit::SchemaDepth)
+    );
 }
 
 #[test]
@@ -213,5 +217,9 @@ fn recursive_types_are_spelled_out_as_often_as_asked_for() {
     );
     assert_eq!(plan(0, inner).unwrap_err().kind(), ErrorKind::Usage);
     let error = plan(1_000, Projection::All).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Limit(Limit::SchemaDepth),
+        "{error}"
+    );
 }

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::schema::{AvroSchema, Field, Kind, Node, NodeId, Types};
 pub(crate) use leaf::{Leaf, Promotion, Rescale, SymbolNumbers};
 pub(crate) use union::{Branches, Target};
@@ -212,7 +212,7 @@ impl<'a> Resolver<'a> {
         }
         if self.depth == MAX_DEPTH {
             let what = format!("the schema nests deeper than {MAX_DEPTH} types");
-            return Err(Error::new(ErrorKind::Limit, what));
+            return Err(Error::new(ErrorKind::Limit(Limit::SchemaDepth), what));
         }
         let id = self.add(Value {
             writer,
@@ -234,7 +234,7 @@ impl<'a> Resolver<'a> {
         let most = self.limits.schema_nodes.saturating_mul(2);
         if self.values.len() >= most {
             return Err(Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::SchemaNodes),
                 format!("resolving the schema takes more than {most} types, twice schema_nodes"),
             ));
         }

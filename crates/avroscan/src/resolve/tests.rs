@@ -456,7 +456,11 @@ fn hostile_unions_are_not_compared_without_end() {
         format!("[{}]", names.join(","))
     };
     let error = read(&union("a"), &union("b"), &[]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Limit(Limit::UnionBranches),
+        "{error}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::leaf;
 use super::{How, Resolver, ValueId};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::schema::{Kind, Node, NodeId};
 use crate::wire::encode_long;
 
@@ -91,7 +92,7 @@ impl Resolver<'_> {
             .checked_sub(branches.len())
             .ok_or_else(|| {
                 let what = "two schemas have unions of too many branches to be compared";
-                Error::new(ErrorKind::Limit, what)
+                Error::new(ErrorKind::Limit(Limit::UnionBranches), what)
             })?;
         let written = self.types.node(writer);
         let likeness = |id: &NodeId| likeness(written, self.types.node(*id));

@@ -29,6 +29,8 @@ pub struct BlockCheck {
     limits: Limits,
     /// What is inside of the last damaged block, of this number.
     inner: Option<(u64, InnerBlocks)>,
+    /// Blocks and damaged parts so far.
+    met: u64,
 }
 
 impl AvroFile {
@@ -47,6 +49,7 @@ impl AvroFile {
             worker: Worker::new(self, &Arc::new(plan), &options.limits),
             limits: options.limits.clone(),
             inner: None,
+            met: 0,
         })
     }
 }
@@ -58,7 +61,12 @@ impl BlockCheck {
     /// What no scan skips: errors of reading and of limits.
     pub async fn next(&mut self) -> Result<Option<CheckedBlock>> {
         let next = self.next_block().await;
-        next.map_err(|error| error.in_file(self.file.location()))
+        let mut next = next.map_err(|error| error.in_file(self.file.location()))?;
+        if let Some(CheckedBlock::Bad(bad)) = &mut next {
+            bad.block = Some(self.met);
+        }
+        self.met += 1;
+        Ok(next)
     }
 
     async fn next_block(&mut self) -> Result<Option<CheckedBlock>> {

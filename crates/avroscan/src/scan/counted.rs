@@ -5,7 +5,7 @@ use arrow::datatypes::SchemaRef;
 
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::plan::DecodePlan;
 use crate::scan::{BlockInfo, BlockWalk};
 
@@ -92,7 +92,8 @@ impl CountedRows {
             return Ok(block);
         }
         let kind = match (self.smallest, self.most_bytes) {
-            (0, _) | (_, Some(_)) => ErrorKind::Limit,
+            (0, _) => ErrorKind::Limit(Limit::ZeroByteItems),
+            (_, Some(_)) => ErrorKind::Limit(Limit::DecompressedBytes),
             (_, None) => ErrorKind::BlockLength,
         };
         let what = format!("a block declares {rows} rows, and can hold {most} at most");

@@ -13,6 +13,7 @@ use crate::scan::counted::CountedRows;
 use crate::scan::job::Portion;
 use crate::scan::large::LargeBlocks;
 use crate::scan::read_ahead::InHand;
+use crate::scan::report::Stretch;
 use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 use crate::source::runtime::{self, Task};
 use crate::split::Split;
@@ -41,6 +42,7 @@ pub(super) enum Fed {
     /// A damaged block, which is skipped, and what comes after it.
     Bad {
         block: BadBlock,
+        start: u64,
         file_size: u64,
         in_hand: InHand,
         done: u64,
@@ -48,7 +50,7 @@ pub(super) enum Fed {
     /// Rows without columns.
     Batch { batch: RecordBatch, done: u64 },
     /// A part has ended.
-    End { done: u64 },
+    End { part: Stretch, done: u64 },
 }
 
 /// Blocks that are decoded together.
@@ -57,7 +59,8 @@ pub(super) struct Group {
     pub(super) plan: Arc<DecodePlan>,
     /// Most rows that are wanted of it.
     pub(super) wanted: u64,
-    /// The first offset at which no block is wanted any more.
+    /// Where the part begins, and the first offset at which no block is wanted any more.
+    pub(super) start: u64,
     pub(super) end: u64,
     pub(super) in_hand: InHand,
 }
@@ -159,6 +162,7 @@ struct OpenPart {
     file: Arc<AvroFile>,
     plan: Arc<DecodePlan>,
     split: Split,
+    stretch: Stretch,
     rows: Rows,
     /// Bytes of the part that were reported as done.
     done: u64,
@@ -318,6 +322,7 @@ impl OpenPart {
             }))
         };
         Ok(Self {
+            stretch: Stretch::new(&file, split),
             file,
             plan,
             split,
@@ -338,6 +343,7 @@ impl OpenPart {
                             file: self.file.clone(),
                             plan: self.plan.clone(),
                             wanted: *rows_left,
+                            start: self.stretch.start,
                             end: self.split.end,
                             in_hand,
                         });
@@ -347,6 +353,7 @@ impl OpenPart {
                         let done = self.done_to(block.offset.saturating_add(block.bytes));
                         return Ok(Fed::Bad {
                             block,
+                            start: self.stretch.start,
                             file_size: self.file.size(),
                             in_hand,
                             done,
@@ -368,7 +375,8 @@ impl OpenPart {
             }
         }
         let done = self.done_to(self.split.end);
-        Ok(Fed::End { done })
+        let part = self.stretch.clone();
+        Ok(Fed::End { part, done })
     }
 
     fn is_in_group(&self) -> bool {

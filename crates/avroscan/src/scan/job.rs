@@ -16,7 +16,7 @@ use crate::plan::DecodePlan;
 use crate::scan::feed::Group;
 use crate::scan::inner::{InnerBlocks, Piece, look_inside, whole};
 use crate::scan::report::Found;
-use crate::scan::{AvroFile, OnError, ScanOptions};
+use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 
 /// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
 /// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
@@ -111,9 +111,12 @@ pub(super) struct Job {
     current: Option<(BlockHeader, Bytes)>,
     /// What is inside of the last damaged block, of this number: comes before `blocks`.
     inner: Option<(u64, InnerBlocks)>,
-    /// The first offset at which no block is wanted any more.
+    /// Where the part begins, and the first offset at which no block is wanted any more.
+    start: u64,
     end: u64,
     limits: Limits,
+    /// Blocks and damaged parts met so far.
+    met: u64,
     /// Blocks opened since they were last asked for.
     opened: u64,
     /// Rows that the filter dropped since they were last asked for.
@@ -144,8 +147,10 @@ impl Job {
             most: usize::MAX,
             current: None,
             inner: None,
+            start: group.start,
             end: group.end,
             limits: options.limits.clone(),
+            met: 0,
             opened: 0,
             pruned: 0,
             skipped: Found::default(),
@@ -200,17 +205,23 @@ impl Job {
         if self.ended { self.worker.take() } else { None }
     }
 
-    /// Counts what was done since this was last called.
+    /// Blocks and damaged parts met so far.
+    pub(super) fn met(&self) -> u64 {
+        self.met
+    }
+
+    /// Counts what was done since this was last called; so many blocks of the part are before it.
     ///
     /// # Errors
     /// [`SkipBudget`](crate::ErrorKind::SkipBudget).
-    pub(super) fn report(&mut self, options: &ScanOptions) -> Result<()> {
+    pub(super) fn report(&mut self, options: &ScanOptions, before: u64) -> Result<()> {
         let progress = &options.progress;
         progress.add_blocks(std::mem::take(&mut self.opened));
         progress.add_rows_pruned(std::mem::take(&mut self.pruned));
         progress.add_decompress_time(std::mem::take(&mut self.decompressing));
         progress.add_decode_time(std::mem::take(&mut self.decoding));
-        let skipped = std::mem::take(&mut self.skipped);
+        let mut skipped = std::mem::take(&mut self.skipped);
+        skipped.count_from(before);
         options
             .report
             .add(skipped, &options.skip_budget, self.file.size())
@@ -322,27 +333,39 @@ impl Job {
                 bad
             }
         };
-        self.skipped.add(bad);
+        self.skip(bad, self.met.saturating_sub(1));
         Ok(())
+    }
+
+    fn skip(&mut self, mut bad: BadBlock, number: u64) {
+        bad.block = Some(number);
+        self.skipped.add(bad, self.start);
     }
 
     fn next_block(&mut self) -> Option<Portion> {
         while let Some((index, inner)) = &mut self.inner {
+            let index = *index;
             match inner.next() {
                 Some(Piece::Good(block)) => {
                     let rows = block.header.rows as u64;
                     self.rows_left = self.rows_left.saturating_add(rows);
+                    self.met += 1;
                     return Some(Portion {
-                        index: *index,
+                        index,
                         block,
                         first_row: None,
                     });
                 }
-                Some(Piece::Bad(bad)) => self.skipped.add(bad),
+                Some(Piece::Bad(bad)) => {
+                    self.skip(bad, self.met);
+                    self.met += 1;
+                }
                 None => self.inner = None,
             }
         }
-        self.blocks.pop_front()
+        let block = self.blocks.pop_front()?;
+        self.met += 1;
+        Some(block)
     }
 
     /// How many rows a batch may have while a block of so many rows and bytes is decoded.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::scan::AvroFile;
+use crate::split::Split;
 
 /// Most bad blocks that a report describes. All of them are counted.
 const MOST_ENTRIES: usize = 1000;
@@ -80,6 +82,10 @@ impl SkipBudget {
 pub struct BadBlock {
     /// The file's path or URL.
     pub file: Arc<str>,
+    /// Number of the block, counted from 0 at the start of the file; a damaged part of the file counts
+    /// as one block. Of a reading in splits it is known once the splits before have been read to
+    /// their ends, with the same [`ReadReport`].
+    pub block: Option<u64>,
     /// Where it begins in the file.
     pub offset: u64,
     /// Bytes that were skipped: up to the next good block or the end of the file.
@@ -101,6 +107,7 @@ impl BadBlock {
     pub(crate) fn new(file: &Arc<str>, offset: u64, bytes: u64, error: &Error) -> Self {
         Self {
             file: file.clone(),
+            block: None,
             offset,
             bytes,
             declared_rows: None,
@@ -116,6 +123,34 @@ impl BadBlock {
         self.rows_lost = lost;
         self
     }
+}
+
+/// A part of a file that is read from its beginning to its end: a split.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Stretch {
+    file: Arc<str>,
+    /// 0 where the file's first block is its first as well.
+    pub(super) start: u64,
+    /// None where nothing of the file comes behind it.
+    end: Option<u64>,
+}
+
+impl Stretch {
+    pub(super) fn new(file: &AvroFile, split: Split) -> Self {
+        let is_first = split.start <= file.header().length;
+        Self {
+            file: file.location().clone(),
+            start: if is_first { 0 } else { split.start },
+            end: Some(split.end).filter(|end| *end < file.size()),
+        }
+    }
+}
+
+/// A bad block and the stretch that it was found in, whose blocks its number counts.
+#[derive(Debug, Clone)]
+struct Entry {
+    block: BadBlock,
+    start: u64,
 }
 
 /// What was skipped, shared with whoever wants to know.
@@ -134,13 +169,16 @@ pub(super) struct Found {
     bytes: u64,
     rows_lost: u64,
     /// The first of them, in order.
-    entries: Vec<BadBlock>,
+    entries: Vec<Entry>,
+    /// How many blocks there are in the stretches that were read to their ends.
+    blocks_in: HashMap<Stretch, u64>,
     /// Bytes skipped of each file that has any.
     bytes_of: HashMap<Arc<str>, u64>,
 }
 
 impl Found {
-    pub(super) fn add(&mut self, block: BadBlock) {
+    /// Takes in a bad block of the stretch that begins at `start`.
+    pub(super) fn add(&mut self, block: BadBlock, start: u64) {
         self.bad_blocks += 1;
         self.bytes = self.bytes.saturating_add(block.bytes);
         self.rows_lost = self
@@ -148,16 +186,16 @@ impl Found {
             .saturating_add(block.rows_lost.unwrap_or_default());
         let of_file = self.bytes_of.entry(block.file.clone()).or_default();
         *of_file = of_file.saturating_add(block.bytes);
-        self.enter(block);
+        self.enter(Entry { block, start });
     }
 
-    fn enter(&mut self, block: BadBlock) {
-        let place = (&*block.file, block.offset);
-        let is_before = |other: &BadBlock| (&*other.file, other.offset) <= place;
+    fn enter(&mut self, entry: Entry) {
+        let place = (&*entry.block.file, entry.block.offset);
+        let is_before = |other: &Entry| (&*other.block.file, other.block.offset) <= place;
         let at = self.entries.partition_point(is_before);
         if at < MOST_ENTRIES {
             self.entries.truncate(MOST_ENTRIES - 1);
-            self.entries.insert(at, block);
+            self.entries.insert(at, entry);
         }
     }
 
@@ -169,9 +207,34 @@ impl Found {
             let of_file = self.bytes_of.entry(file).or_default();
             *of_file = of_file.saturating_add(bytes);
         }
-        for block in more.entries {
-            self.enter(block);
+        for entry in more.entries {
+            self.enter(entry);
         }
+    }
+
+    /// Counts the numbers of the entries from so many blocks on.
+    pub(super) fn count_from(&mut self, blocks: u64) {
+        for Entry { block, .. } in &mut self.entries {
+            block.block = block.block.map(|number| number.saturating_add(blocks));
+        }
+    }
+
+    /// How many blocks of each file there are before an offset, as far as stretches reach from its
+    /// start without a gap.
+    fn blocks_before(&self) -> HashMap<(&str, u64), u64> {
+        let mut known = HashMap::new();
+        let mut stretches: Vec<_> = self.blocks_in.iter().collect();
+        stretches.sort_unstable_by_key(|(stretch, _)| (stretch.start, stretch.end));
+        for (Stretch { file, start, end }, blocks) in stretches {
+            let before = match start {
+                0 => Some(0),
+                _ => known.get(&(&**file, *start)).copied(),
+            };
+            if let (Some(before), Some(end)) = (before, end) {
+                known.insert((&**file, *end), blocks.saturating_add(before));
+            }
+        }
+        known
     }
 }
 
@@ -194,7 +257,27 @@ impl ReadReport {
 
     /// The first 1,000 bad blocks by file and offset.
     pub fn entries(&self) -> Vec<BadBlock> {
-        self.found().entries.clone()
+        let found = self.found();
+        let before = found.blocks_before();
+        let number = |entry: &Entry| {
+            let before = match entry.start {
+                0 => 0,
+                start => *before.get(&(&*entry.block.file, start))?,
+            };
+            entry.block.block?.checked_add(before)
+        };
+        let block = |entry: &Entry| BadBlock {
+            block: number(entry),
+            ..entry.block.clone()
+        };
+        found.entries.iter().map(block).collect()
+    }
+
+    /// A stretch has been read to its end: it has so many blocks.
+    pub(super) fn end(&self, stretch: Stretch, blocks: u64) {
+        if stretch.end.is_some() {
+            self.found().blocks_in.insert(stretch, blocks);
+        }
     }
 
     /// Takes in what was skipped of a file of this size.

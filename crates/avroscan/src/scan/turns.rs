@@ -12,8 +12,8 @@ use crate::plan::DecodePlan;
 use crate::scan::feed::Fed;
 use crate::scan::job::{Job, Worker};
 use crate::scan::read_ahead::InHand;
-use crate::scan::report::Found;
-use crate::scan::{AvroFile, BadBlock, ScanOptions};
+use crate::scan::report::{Found, Stretch};
+use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 use crate::source::runtime::{self, Task};
 
 /// What has been read and not handed out.
@@ -25,6 +25,8 @@ pub(super) struct Turns {
     idle: Vec<Worker>,
     /// Rows that are still wanted.
     rows_left: u64,
+    /// Blocks of the part that are before the first turn.
+    blocks_before: u64,
     /// Comes before anything else: more was skipped than may be.
     failed: Option<Error>,
     options: ScanOptions,
@@ -32,8 +34,10 @@ pub(super) struct Turns {
 
 struct Turn {
     work: Work,
-    /// A damaged block that was skipped, and the size of its file.
-    bad: Option<(BadBlock, u64)>,
+    /// A damaged block that was skipped, where its part begins, and the size of its file.
+    bad: Option<(BadBlock, u64, u64)>,
+    /// The parts that end with it.
+    ends: Vec<Stretch>,
     /// Bytes of the files to report as done.
     done: u64,
     /// Bytes that it holds as stored, and up to where in the file.
@@ -56,6 +60,7 @@ impl Turn {
         Self {
             work,
             bad: None,
+            ends: Vec::new(),
             done: 0,
             bytes: 0,
             end: 0,
@@ -84,18 +89,28 @@ impl Turn {
         matches!(&self.work, Work::Here(job) if !job.is_closed() && !job.is_ready())
     }
 
-    /// Counts what was done and skipped.
-    fn report(&mut self, options: &ScanOptions) -> Result<()> {
-        if let Some((block, file_size)) = self.bad.take() {
+    /// Counts what was done and skipped; so many blocks of the part are before it.
+    fn report(&mut self, options: &ScanOptions, before: u64) -> Result<()> {
+        if let Some((mut block, start, file_size)) = self.bad.take() {
+            block.block = Some(before);
             let mut skipped = Found::default();
-            skipped.add(block);
+            skipped.add(block, start);
             options
                 .report
                 .add(skipped, &options.skip_budget, file_size)?;
         }
         match &mut self.work {
-            Work::Here(job) => job.report(options),
+            Work::Here(job) => job.report(options, before),
             Work::Away(_) | Work::Ready(_) => Ok(()),
+        }
+    }
+
+    /// How many blocks it is.
+    fn blocks(&self) -> u64 {
+        match &self.work {
+            Work::Here(job) => job.met(),
+            Work::Away(_) => 0,
+            Work::Ready(_) => u64::from(self.bad.is_some()),
         }
     }
 
@@ -113,6 +128,7 @@ impl Turns {
             turns: VecDeque::new(),
             idle: Vec::new(),
             rows_left: options.n_rows.unwrap_or(u64::MAX),
+            blocks_before: 0,
             failed: None,
             options,
         }
@@ -175,13 +191,14 @@ impl Turns {
             }
             Fed::Bad {
                 block,
+                start,
                 file_size,
                 in_hand,
                 done,
             } => {
                 let mut turn = Turn::new(Work::Ready(None));
                 turn.end = block.offset.saturating_add(block.bytes);
-                turn.bad = Some((block, file_size));
+                turn.bad = Some((block, start, file_size));
                 turn.in_hand = Some(in_hand);
                 turn.done = done;
                 self.turns.push_back(turn);
@@ -191,9 +208,15 @@ impl Turns {
                 turn.done = done;
                 self.turns.push_back(turn);
             }
-            Fed::End { done } => match self.turns.back_mut() {
-                Some(turn) => turn.done += done,
-                None => self.options.progress.add_bytes_done(done),
+            Fed::End { part, done } => match self.turns.back_mut() {
+                Some(turn) => {
+                    turn.done += done;
+                    turn.ends.push(part);
+                }
+                None => {
+                    self.options.progress.add_bytes_done(done);
+                    self.end_part(part);
+                }
             },
         }
     }
@@ -249,7 +272,7 @@ impl Turns {
             Work::Ready(item) => item.take(),
         }?;
         if let Work::Here(job) = &mut turn.work
-            && let Err(error) = job.report(&self.options)
+            && let Err(error) = job.report(&self.options, self.blocks_before)
         {
             return Some(Err(error));
         }
@@ -275,14 +298,26 @@ impl Turns {
         {
             turn.used();
             self.options.progress.add_bytes_done(turn.done);
-            if let Err(error) = turn.report(&self.options) {
+            let blocks = turn.blocks();
+            if let Err(error) = turn.report(&self.options, self.blocks_before) {
                 self.failed = Some(error);
+            }
+            self.blocks_before += blocks;
+            for part in turn.ends {
+                self.end_part(part);
             }
             if let Work::Here(mut job) = turn.work {
                 self.idle.extend(job.release());
             }
         }
         self.turns.len() < before
+    }
+
+    fn end_part(&mut self, part: Stretch) {
+        let blocks = std::mem::take(&mut self.blocks_before);
+        if self.options.on_error == OnError::Skip {
+            self.options.report.end(part, blocks);
+        }
     }
 
     /// Forgets all there is, and stops what has not begun.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Enum, Field, Kind, Logical, Node, NodeId};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 
 /// Deepest nesting of the JSON text. Three levels make a nested record, so records nest over
 /// three hundred deep; the stack of the smallest thread takes several times this.
@@ -50,7 +50,7 @@ fn check_depth(json: &str) -> Result<()> {
         }
         if depth > MAX_JSON_DEPTH {
             return Err(Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::SchemaDepth),
                 format!("the schema's JSON nests deeper than {MAX_JSON_DEPTH} levels"),
             ));
         }
@@ -238,7 +238,7 @@ impl Parser<'_> {
         match usize::try_from(size) {
             Ok(size) if size <= self.limits.fixed_bytes => Ok(size),
             _ => Err(Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::FixedBytes),
                 format!(
                     "a fixed of {size} bytes is larger than fixed_bytes = {}",
                     self.limits.fixed_bytes
@@ -274,7 +274,7 @@ impl Parser<'_> {
     fn add(&mut self, node: Node) -> Result<NodeId> {
         if self.nodes.len() >= self.limits.schema_nodes {
             return Err(Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::SchemaNodes),
                 format!(
                     "the schema has more than schema_nodes = {} types",
                     self.limits.schema_nodes

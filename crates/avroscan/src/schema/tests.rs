@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::ErrorKind;
+use crate::limits::Limit;
 
 fn parse(json: &str) -> Result<AvroSchema> {
     AvroSchema::parse(json, &Limits::default())
@@ -146,7 +147,10 @@ fn two_hundred_nested_records_are_read_and_endless_nesting_is_refused() {
     ] {
         let error = parse(&hostile).unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::Limit | ErrorKind::Schema),
+            matches!(
+                error.kind(),
+                ErrorKind::Limit(Limit::SchemaDepth) | ErrorKind::Schema
+            ),
             "{error}"
         );
     }
@@ -159,9 +163,9 @@ fn limits_on_types_and_sizes_are_errors_of_their_own() {
         ..Limits::default()
     };
     let error = AvroSchema::parse(r#"["int", "long", "string"]"#, &limits).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert_eq!(error.kind(), ErrorKind::Limit(Limit::SchemaNodes));
     let error = parse(r#"{"type":"fixed","name":"F","size":99999999999}"#).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert_eq!(error.kind(), ErrorKind::Limit(Limit::FixedBytes));
 }
 
 #[test]

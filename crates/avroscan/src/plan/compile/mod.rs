@@ -13,7 +13,7 @@ use super::{
 };
 use crate::arrow_type::{self, ROOT_COLUMN};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::resolve::{How, Leaf, MAX_DEPTH, Resolved, Sources, Value, ValueId, mismatch};
 use crate::schema::{Field, Kind, NodeId, Types};
 
@@ -112,13 +112,13 @@ impl<'a> Compiler<'a> {
         self.nodes_left = self.nodes_left.checked_sub(1).ok_or_else(|| {
             let most = self.limits.schema_nodes;
             Error::new(
-                ErrorKind::Limit,
+                ErrorKind::Limit(Limit::SchemaNodes),
                 format!("the schema expands to more than schema_nodes = {most} types"),
             )
         })?;
         if self.depth == MAX_DEPTH {
             let what = format!("the schema nests deeper than {MAX_DEPTH} types");
-            return Err(Error::new(ErrorKind::Limit, what));
+            return Err(Error::new(ErrorKind::Limit(Limit::SchemaDepth), what));
         }
         self.depth += 1;
         let result = inner(self);

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::*;
 use crate::codec::Codec;
 use crate::error::ErrorKind;
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::plan::Projection;
 use crate::scan::large::LARGE_BYTES;
 use crate::wire::testing::{long, text};
@@ -269,7 +269,7 @@ fn a_large_block_that_does_not_decompress_is_an_error() {
         let (_, error) = outcome(&with(&stored), &small);
         assert_eq!(
             error.map(|(kind, _)| kind),
-            Some(ErrorKind::Limit),
+            Some(ErrorKind::Limit(Limit::DecompressedBytes)),
             "{codec}"
         );
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::*;
 use crate::error::{ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::plan::Projection;
 use crate::scan::{BadBlock, OnError, ReadReport, SkipBudget};
 use crate::split::Split;
@@ -120,6 +120,7 @@ fn a_flipped_bit_costs_no_row_of_another_block() {
                     assert_eq!(found.ids, [&before[..], &after[..]].concat(), "{what}");
                     assert_eq!(entry.offset, bytes.start as u64, "{what}: {entry:?}");
                     assert_eq!(entry.bytes, bytes.len() as u64, "{what}: {entry:?}");
+                    assert_eq!(entry.block, Some(number as u64), "{what}");
                     if bytes.end - at <= 16 {
                         assert_eq!(entry.rows_lost, Some(lost.len() as u64), "{what}");
                     }
@@ -177,6 +178,7 @@ fn damage_that_spans_splits_is_one_entry() {
     assert_eq!(found.ids, ids);
     let entries = found.report.entries();
     assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(entries[0].block, Some(4));
     assert_eq!(entries[0].offset, from as u64);
     assert_eq!(entries[0].bytes, (to - from) as u64);
     assert_eq!(found.report.bytes_skipped(), (to - from) as u64);
@@ -207,15 +209,55 @@ fn a_report_counts_all_and_describes_the_first_thousand() {
     assert!(entries.is_sorted_by_key(|entry| entry.offset));
     let BadBlock {
         file,
+        block,
         declared_rows,
         rows_lost,
         kind,
         field,
         ..
     } = &entries[999];
-    assert_eq!(&**file, "memory.avro");
+    assert_eq!((&**file, *block), ("memory.avro", Some(1999)));
     assert_eq!((*declared_rows, *rows_lost), (Some(2), Some(2)));
     assert_eq!((*kind, field), (ErrorKind::BlockLength, &None));
+}
+
+#[test]
+fn blocks_are_numbered_once_the_splits_before_are_read() {
+    let file = every_second_bad(2, 30);
+    let options = skipping();
+    let scan = Scan::from_sources_blocking(vec![memory(file.clone())], options.clone()).unwrap();
+    let splits = Split::evenly(file.len() as u64, 4);
+    let read = |number: usize| scan.reader_of([(0, splits[number])]).unwrap();
+    let numbers = || {
+        let entries = options.report.entries();
+        let numbers = entries.iter().map(|entry| entry.block);
+        numbers.collect::<Vec<_>>()
+    };
+    read(3).for_each(drop);
+    read(1).for_each(drop);
+    assert!(numbers().len() >= 6);
+    assert!(numbers().iter().all(Option::is_none));
+    // A split that is given up does not tell how many blocks it has.
+    drop(read(0));
+    read(2).for_each(drop);
+    assert!(numbers().len() >= 9);
+    assert!(numbers().iter().all(Option::is_none));
+    read(0).for_each(drop);
+    assert!(numbers().iter().all(Option::is_some));
+
+    let again = ReadReport::default();
+    let scan = scan
+        .with_options(options.clone().with_report(again.clone()))
+        .unwrap();
+    for split in [2, 0, 3, 1] {
+        let reader = scan.reader_of([(0, splits[split])]);
+        reader.unwrap().for_each(drop);
+    }
+    let numbers: Vec<_> = again.entries().iter().map(|entry| entry.block).collect();
+    assert_eq!(
+        numbers,
+        (0..15).map(|n| Some(2 * n + 1)).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -284,14 +326,14 @@ fn what_is_no_damage_is_never_skipped() {
         ..Limits::default()
     };
     let (_, error) = read(&[&file], &skipping().with_limits(limits));
-    assert_eq!(error.unwrap().kind(), ErrorKind::Limit);
+    assert_eq!(error.unwrap().kind(), ErrorKind::Limit(Limit::BlockBytes));
     let limits = Limits {
         batch_bytes: 10,
         ..Limits::default()
     };
     let options = skipping().with_limits(limits);
     let (_, error) = read(&[&file], &options);
-    assert_eq!(error.unwrap().kind(), ErrorKind::Limit);
+    assert_eq!(error.unwrap().kind(), ErrorKind::Limit(Limit::BatchBytes));
     assert_eq!(options.report.bad_blocks(), 0);
     let cut = Scan::from_sources_blocking(vec![memory(file[..20].to_vec())], skipping());
     let kind = cut.map(|_| ()).map_err(|error| error.kind());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::{AvroSchema, Enum, Field, Kind, Node, NodeId, Types, to_json};
 use super::{Content, Merger, Record, SlotId, Symbols, Type, TypeId};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 
 impl Merger {
     pub(super) fn finish(mut self, limits: &Limits) -> Result<AvroSchema> {
@@ -186,7 +186,8 @@ impl Arena<'_> {
 
 fn number(number: usize) -> Result<NodeId> {
     let what = "the schemas have more types than can be numbered";
-    let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Limit, what))?;
+    let number = u32::try_from(number)
+        .map_err(|_| Error::new(ErrorKind::Limit(Limit::SchemaNodes), what))?;
     Ok(NodeId(number))
 }
 

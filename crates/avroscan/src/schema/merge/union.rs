@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::{Content, Merger, Slot, SlotId, TypeId, leaf};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
 use crate::schema::Kind;
 
 /// What a union has one branch of: a named type, or an unnamed kind of type.
@@ -32,7 +33,7 @@ impl Merger {
         let looked_at = slot.types.len() + others.len();
         self.branches_left = self.branches_left.checked_sub(looked_at).ok_or_else(|| {
             let what = "the unions of the schemas are too large to merge";
-            Error::new(ErrorKind::Limit, what)
+            Error::new(ErrorKind::Limit(Limit::UnionBranches), what)
         })?;
         let mut branches = Branches::default();
         for id in std::mem::take(&mut slot.types) {

@@ -134,7 +134,11 @@ fn what_becomes_deeper_or_larger_than_allowed_is_an_error() {
     assert_eq!(error.unwrap_err().kind(), ErrorKind::SchemaMismatch);
     let texts = [record_of(&[("a", &one)]), record_of(&[("b", &two)])];
     let error = try_merge(&[&texts[0], &texts[1]]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Limit(Limit::SchemaDepth),
+        "{error}"
+    );
 
     let limits = Limits {
         schema_nodes: 8,
@@ -145,7 +149,10 @@ fn what_becomes_deeper_or_larger_than_allowed_is_an_error() {
         &record_of(&[("d", r#""int""#), ("e", r#""int""#), ("f", r#""int""#)]),
     ]);
     let merged = AvroSchema::union_by_name([("", &schemas[0]), ("", &schemas[1])], &limits);
-    assert_eq!(merged.unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(
+        merged.unwrap_err().kind(),
+        ErrorKind::Limit(Limit::SchemaNodes)
+    );
 }
 
 /// A record of `n` fields; what each is says `field`.
@@ -262,7 +269,11 @@ fn huge_unions_merge_soon_or_are_refused() {
         )
     });
     let error = soon(|| try_merge(&[&one, &two])).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Limit(Limit::UnionBranches),
+        "{error}"
+    );
 }
 
 #[test]

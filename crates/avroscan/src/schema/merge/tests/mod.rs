@@ -10,7 +10,7 @@ mod values;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::schema::AvroSchema;
 
 fn schemas(texts: &[&str]) -> Vec<AvroSchema> {

@@ -5,40 +5,45 @@ use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use avroscan::{
     AvroFile, BatchReader, BatchStream, DecodePlan, Error, MemorySource, Result, Scan, ScanOptions,
     Source, Split, block_on,
 };
-use avroscan_tests::judge;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
+use crate::judge;
+
 /// A file in memory.
-pub(crate) fn memory(file: impl Into<Bytes>) -> Arc<dyn Source> {
+pub fn memory(file: impl Into<Bytes>) -> Arc<dyn Source> {
     Arc::new(MemorySource::new("memory.avro", file.into()))
 }
 
 /// What came before the error, if there was one.
 #[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) batches: Vec<RecordBatch>,
-    pub(crate) error: Option<Error>,
+pub struct Outcome {
+    /// The batches.
+    pub batches: Vec<RecordBatch>,
+    /// The error.
+    pub error: Option<Error>,
 }
 
 impl Outcome {
     /// All rows in normal form.
-    pub(crate) fn rows(&self) -> Vec<Json> {
+    pub fn rows(&self) -> Vec<Json> {
         self.batches.iter().flat_map(judge::batch_rows).collect()
     }
 
-    pub(crate) fn num_rows(&self) -> usize {
+    /// How many rows there are.
+    pub fn num_rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 }
 
 /// Reads all batches, up to the first error.
-pub(crate) fn outcome(source: Arc<dyn Source>, options: &ScanOptions) -> Outcome {
+pub fn outcome(source: Arc<dyn Source>, options: &ScanOptions) -> Outcome {
     let reader =
         Scan::from_sources_blocking(vec![source], options.clone()).and_then(|scan| scan.reader());
     match reader {
@@ -51,14 +56,20 @@ pub(crate) fn outcome(source: Arc<dyn Source>, options: &ScanOptions) -> Outcome
 }
 
 /// Reads all batches of a sound file.
-pub(crate) fn batches(file: &[u8], options: &ScanOptions) -> Vec<RecordBatch> {
+///
+/// # Panics
+/// If there is an error.
+pub fn batches(file: &[u8], options: &ScanOptions) -> Vec<RecordBatch> {
     let outcome = outcome(memory(file.to_vec()), options);
     assert!(outcome.error.is_none(), "{:?}", outcome.error);
     outcome.batches
 }
 
-/// Reads what the reader yields; asserts that it ends after an error.
-pub(crate) fn drain(mut reader: BatchReader) -> Outcome {
+/// Reads what the reader yields.
+///
+/// # Panics
+/// If the reader goes on after an error.
+pub fn drain(mut reader: BatchReader) -> Outcome {
     let mut batches = Vec::new();
     let mut error = None;
     for batch in reader.by_ref() {
@@ -75,14 +86,16 @@ pub(crate) fn drain(mut reader: BatchReader) -> Outcome {
 }
 
 /// One opened file, to be read split by split.
-pub(crate) struct Opened {
-    pub(crate) file: Arc<AvroFile>,
+pub struct Opened {
+    /// The file.
+    pub file: Arc<AvroFile>,
     plan: Arc<DecodePlan>,
     options: ScanOptions,
 }
 
 impl Opened {
-    pub(crate) fn new(source: Arc<dyn Source>, options: &ScanOptions) -> Result<Self> {
+    /// Opens the file and plans the columns of these options.
+    pub fn new(source: Arc<dyn Source>, options: &ScanOptions) -> Result<Self> {
         let file = block_on(AvroFile::open(source, &options.limits, &options.progress))?;
         let plan = options.plan(&file.header().schema)?;
         Ok(Self {
@@ -92,14 +105,25 @@ impl Opened {
         })
     }
 
+    /// The columns.
+    pub fn schema(&self) -> SchemaRef {
+        self.plan.arrow_schema().clone()
+    }
+
     /// Reads one split.
-    pub(crate) fn split(&self, split: Split) -> Outcome {
+    ///
+    /// # Panics
+    /// If the options cannot be.
+    pub fn split(&self, split: Split) -> Outcome {
         let stream = BatchStream::new(self.file.clone(), self.plan.clone(), split, &self.options);
         drain(BatchReader::new(stream.expect("the options are sound")))
     }
 
     /// Reads several splits of a sound file and joins what they hold.
-    pub(crate) fn splits(&self, splits: impl IntoIterator<Item = Split>) -> RecordBatch {
+    ///
+    /// # Panics
+    /// If there is an error.
+    pub fn splits(&self, splits: impl IntoIterator<Item = Split>) -> RecordBatch {
         let mut batches = Vec::new();
         for split in splits {
             let outcome = self.split(split);
@@ -112,7 +136,7 @@ impl Opened {
 
 /// A source that has its reads counted, and in requests of any size.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub struct Watched {
     inner: Arc<dyn Source>,
     request_bytes: u64,
     probe_bytes: u64,
@@ -120,7 +144,8 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn new(file: impl Into<Bytes>, request_bytes: u64, probe_bytes: u64) -> Arc<Self> {
+    /// A file in memory, read by requests of so many bytes, the first of `probe_bytes`.
+    pub fn new(file: impl Into<Bytes>, request_bytes: u64, probe_bytes: u64) -> Arc<Self> {
         let reads = Mutex::default();
         Arc::new(Self {
             inner: memory(file),
@@ -131,12 +156,12 @@ impl Watched {
     }
 
     /// All ranges read so far, in order.
-    pub(crate) fn reads(&self) -> Vec<Range<u64>> {
+    pub fn reads(&self) -> Vec<Range<u64>> {
         self.reads.lock().expect("no reader panicked").clone()
     }
 
     /// How many bytes were read so far.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.reads()
             .iter()
             .map(|range| range.end - range.start)
@@ -144,7 +169,7 @@ impl Watched {
     }
 
     /// The offset up to which bytes were read so far.
-    pub(crate) fn furthest(&self) -> u64 {
+    pub fn furthest(&self) -> u64 {
         self.reads()
             .iter()
             .map(|range| range.end)
