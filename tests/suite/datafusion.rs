@@ -1,6 +1,7 @@
 //! The DataFusion front end, end to end.
 
 mod counting;
+mod damage;
 mod declared;
 mod errors;
 mod every_type;
@@ -10,8 +11,10 @@ mod many_files;
 mod metadata;
 mod plans;
 mod reading;
+mod remote;
 mod rows;
 mod same_answers;
+mod settings;
 mod slt;
 mod splits;
 mod statistics;

@@ -9,6 +9,7 @@ pub mod judge;
 pub mod random;
 pub mod raw;
 pub mod resolve;
+pub mod s3;
 pub mod schema;
 pub mod slow;
 pub mod write;

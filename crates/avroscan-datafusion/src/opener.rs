@@ -16,7 +16,7 @@ use object_store::ObjectStore;
 use crate::error::external;
 use crate::file_cache::FileCache;
 use crate::file_plan::FilePlan;
-use crate::file_source;
+use crate::headers::Headers;
 use crate::metrics::{RangeMetrics, ScanMetrics};
 use crate::query::Query;
 use crate::range_stream::RangeStream;
@@ -29,6 +29,7 @@ pub(crate) struct AvroOpener {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) store_url: ObjectStoreUrl,
     pub(crate) files: FileCache,
+    pub(crate) headers: Headers,
     pub(crate) metrics: ScanMetrics,
     /// Most rows that anyone wants from this partition.
     pub(crate) limit: Option<usize>,
@@ -59,7 +60,7 @@ impl AvroOpener {
             .await
             .map_err(external)?;
         let plan = FilePlan::new(&self.query, exprs, &avro, &options)?;
-        if plan.wants_no_columns() && self.limit.is_none() {
+        if plan.counts() && self.limit.is_none() {
             let rows = count_rows(&avro, split, &options.limits, &options.progress).await;
             let batches = counted(rows.map_err(external)?, options.batch_size);
             return Ok(batches.map(move |batch| plan.apply(&batch?)).boxed());
@@ -80,10 +81,13 @@ impl AvroOpener {
         let meta = &file.object_meta;
         let limits = &self.options.limits;
         let url = Some(&self.store_url);
-        let open = async || file_source::open(&self.store, meta, url).await;
+        let open = async || {
+            let headers = &self.headers;
+            headers.open(&self.store, meta, url, limits, progress).await
+        };
         match file.range {
-            None => AvroFile::open(open().await?, limits, progress).await,
-            Some(_) => self.files.open(meta, open, limits, progress).await,
+            None => open().await,
+            Some(_) => self.files.open(meta, open).await,
         }
     }
 }

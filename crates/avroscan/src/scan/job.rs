@@ -194,6 +194,7 @@ impl Job {
         progress.add_decompress_time(std::mem::take(&mut self.decompressing));
         progress.add_decode_time(std::mem::take(&mut self.decoding));
         let skipped = std::mem::take(&mut self.skipped);
+        skipped.count(progress);
         options
             .report
             .add(skipped, &options.skip_budget, self.file.size())

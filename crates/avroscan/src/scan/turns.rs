@@ -89,6 +89,7 @@ impl Turn {
         if let Some((block, file_size)) = self.bad.take() {
             let mut skipped = Found::default();
             skipped.add(block);
+            skipped.count(&options.progress);
             options
                 .report
                 .add(skipped, &options.skip_budget, file_size)?;
