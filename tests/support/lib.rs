@@ -6,6 +6,7 @@ pub mod data;
 pub mod decimal;
 pub mod evolve;
 pub mod judge;
+pub mod queries;
 pub mod random;
 pub mod raw;
 pub mod resolve;

@@ -36,7 +36,10 @@ struct Known {
 impl Headers {
     /// Those that this session has read.
     pub(crate) fn of(session: &dyn Session) -> Self {
-        let cache = session.runtime_env().cache_manager.get_file_metadata_cache();
+        let cache = session
+            .runtime_env()
+            .cache_manager
+            .get_file_metadata_cache();
         Self { cache: Some(cache) }
     }
 
@@ -82,7 +85,10 @@ impl Headers {
         let is_same = entry.is_valid_for(meta)
             && known.e_tag == meta.e_tag
             && known.limits == *limits
-            && known.store.upgrade().is_some_and(|known| Arc::ptr_eq(&known, store));
+            && known
+                .store
+                .upgrade()
+                .is_some_and(|known| Arc::ptr_eq(&known, store));
         is_same.then(|| Arc::clone(&known.header))
     }
 }

@@ -21,6 +21,9 @@ use crate::metrics::{RangeMetrics, ScanMetrics};
 use crate::query::Query;
 use crate::range_stream::RangeStream;
 
+/// Rows of a batch where fewer are wanted: a filter may drop most of them.
+const LEAST_BATCH: usize = 1024;
+
 /// Opens the files of one partition of a scan.
 #[derive(Debug, Clone)]
 pub(crate) struct AvroOpener {
@@ -65,7 +68,11 @@ impl AvroOpener {
             let batches = counted(rows.map_err(external)?, options.batch_size);
             return Ok(batches.map(move |batch| plan.apply(&batch?)).boxed());
         }
-        options.n_rows = self.limit.map(|limit| limit as u64);
+        if let Some(limit) = self.limit {
+            options.n_rows = Some(limit as u64);
+            // Blocks that are read for one batch are read all at once.
+            options.batch_size = options.batch_size.min(limit.max(LEAST_BATCH));
+        }
         let decode = Arc::clone(plan.decode());
         let mut batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
         // The range before this one is still being decoded.

@@ -29,10 +29,7 @@ pub(crate) const KEYS: [(&str, &str); 21] = [
         "on_error",
         "What becomes of a damaged block: fail ends the query, skip leaves the block out",
     ),
-    (
-        "pushdown_filters",
-        "Whether the scan filters rows itself",
-    ),
+    ("pushdown_filters", "Whether the scan filters rows itself"),
     (
         "reader_schema",
         "The Avro schema, as JSON, that the rows are read as",
@@ -61,10 +58,7 @@ pub(crate) const KEYS: [(&str, &str); 21] = [
         "Most rows and items of a block that take no bytes",
     ),
     ("limits.fixed_bytes", "Largest size of a fixed"),
-    (
-        "limits.depth",
-        "Most levels of values of recursive types",
-    ),
+    ("limits.depth", "Most levels of values of recursive types"),
     (
         "limits.decimal_digits",
         "Most digits of a decimal that becomes text",

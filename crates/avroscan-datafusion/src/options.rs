@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use avroscan::{
-    AvroSchema, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget,
-};
+use avroscan::{AvroSchema, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget};
 use datafusion::common::{Result, config_err};
 
 use crate::{RowCounts, option_keys as keys};
@@ -133,7 +131,8 @@ impl AvroOptions {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.scan.limits = limits;
         let limits = keys::KEYS.iter().map(|(key, _)| *key);
-        self.chosen.extend(limits.filter(|key| key.starts_with("limits.")));
+        self.chosen
+            .extend(limits.filter(|key| key.starts_with("limits.")));
         self
     }
 
@@ -240,7 +239,11 @@ mod tests {
     #[test]
     fn a_fraction_is_a_part() {
         let budget = |part| SkipBudget::default().with_fraction(part);
-        let check = |part| AvroOptions::default().with_skip_budget(budget(part)).check();
+        let check = |part| {
+            AvroOptions::default()
+                .with_skip_budget(budget(part))
+                .check()
+        };
         check(0.5).unwrap();
         let error = check(1.5).unwrap_err().to_string();
         assert!(error.contains("avro.max_bad_fraction"), "{error}");

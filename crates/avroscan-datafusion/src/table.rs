@@ -106,10 +106,12 @@ impl AvroTable {
 
     /// Whether a query leaves out damaged blocks, so that numbers of rows are not certain.
     fn skips(&self, state: &dyn Session) -> Result<bool> {
-        Ok(match self.listing.options().format.downcast_ref::<AvroFormat>() {
-            Some(format) => format.options().clone().of_query(state)?.skips(),
-            None => false,
-        })
+        Ok(
+            match self.listing.options().format.downcast_ref::<AvroFormat>() {
+                Some(format) => format.options().clone().of_query(state)?.skips(),
+                None => false,
+            },
+        )
     }
 
     /// The table that lists the files.

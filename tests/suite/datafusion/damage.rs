@@ -112,11 +112,13 @@ async fn explain_analyze_shows_what_was_lost() {
     );
     query(&ctx, &create).await;
     let text = table(&query(&ctx, "EXPLAIN ANALYZE SELECT * FROM t").await);
-    let lost = format!("bad_blocks=4, rows_lost={}", core.rows_lost());
-    assert!(text.contains(&lost), "{text}");
+    for lost in ["bad_blocks=4", &format!("rows_lost={}", core.rows_lost())] {
+        assert!(text.contains(lost), "{text}");
+    }
     let sound = write(dir.path(), "sound.avro", &rows::file(0..100, 25));
     let text = table(&query(&ctx, &format!("EXPLAIN ANALYZE SELECT * FROM '{sound}'")).await);
-    assert!(text.contains("bad_blocks=0, rows_lost=0"), "{text}");
+    assert!(text.contains("bad_blocks=0"), "{text}");
+    assert!(text.contains("rows_lost=0"), "{text}");
 }
 
 /// Four blocks of three rows, all framed well. In the second a name is no UTF-8, in the third a row
@@ -226,7 +228,10 @@ async fn a_budget_bounds_what_each_scan_leaves_out() {
         let ctx = session(partitions);
         for (enough, little) in [
             (budget().with_blocks(4), budget().with_blocks(3)),
-            (budget().with_bytes(skipped), budget().with_bytes(skipped - 1)),
+            (
+                budget().with_bytes(skipped),
+                budget().with_bytes(skipped - 1),
+            ),
             (budget().with_fraction(0.9), budget().with_fraction(0.001)),
         ] {
             let report = ReadReport::default();

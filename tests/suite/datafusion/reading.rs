@@ -6,8 +6,8 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt};
 use avroscan_tests::data::orders;
-use avroscan_tests::{raw, slow};
 use avroscan_tests::write::Codec;
+use avroscan_tests::{raw, slow};
 use datafusion::physical_plan::collect;
 use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::prelude::SessionContext;
@@ -155,7 +155,10 @@ async fn the_header_of_a_file_that_changes_is_read_again() {
     // Another store is not the same file, nor is another marker the same header.
     let mut other = first.clone();
     let end = other.len();
-    for start in [end - 16, slow::File::open(&first).unwrap().header_length - 16] {
+    for start in [
+        end - 16,
+        slow::File::open(&first).unwrap().header_length - 16,
+    ] {
         other[start..start + 16].fill(9);
     }
     CountingStore::with(&ctx, &[("t.avro", &other)]).await;

@@ -105,7 +105,13 @@ async fn few_rows_of_a_large_object_take_few_bytes() {
             assert_eq!(num_rows(&query(&ctx, sql).await), 10, "{sql}");
             let requests = proxy.take_requests();
             let bytes = bytes(&requests);
-            assert!(bytes < 1_000_000, "{sql}: {bytes}, {requests:#?}");
+            // More than two begin to read before the first have found ten rows.
+            let most = if partitions <= 2 {
+                1_000_000
+            } else {
+                2_000_000
+            };
+            assert!(bytes < most, "{sql}: {bytes}, {requests:#?}");
         }
     }
 }
@@ -146,7 +152,12 @@ async fn reads_a_large_object_in_a_process_of_its_own() {
 #[tokio::test]
 async fn many_objects_are_one_table() {
     let files: Vec<_> = (0..12)
-        .map(|file| (format!("many/{file:02}.avro"), orders::file(100, 20, Codec::Zstandard)))
+        .map(|file| {
+            (
+                format!("many/{file:02}.avro"),
+                orders::file(100, 20, Codec::Zstandard),
+            )
+        })
         .collect();
     let objects: Vec<_> = files
         .iter()

@@ -105,7 +105,10 @@ async fn what_makes_columns_is_settled_when_a_table_is_made() {
     query(&ctx, &create("merged")).await;
     let reader = r#"{"type":"record","name":"R","fields":[{"name":"y","type":["null","long"],
         "default":null}]}"#;
-    let options = format!("{} OPTIONS ('avro.reader_schema' '{reader}')", create("own"));
+    let options = format!(
+        "{} OPTIONS ('avro.reader_schema' '{reader}')",
+        create("own")
+    );
     query(&ctx, &options).await;
     query(&ctx, "SET avro.schema_mode = 'first'").await;
     for (table, columns) in [("first", 1), ("merged", 2), ("own", 1)] {
@@ -124,7 +127,10 @@ async fn what_cannot_be_set_is_refused() {
     let value = error(&ctx, "SET avro.on_error = 'ignore'").await;
     assert!(value.contains("'fail' or 'skip'"), "{value}");
     let schema = error(&ctx, r#"SET avro.reader_schema = '"long"'"#).await;
-    assert!(schema.contains("OPTIONS of CREATE EXTERNAL TABLE"), "{schema}");
+    assert!(
+        schema.contains("OPTIONS of CREATE EXTERNAL TABLE"),
+        "{schema}"
+    );
 }
 
 #[tokio::test]

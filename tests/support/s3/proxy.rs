@@ -117,7 +117,10 @@ fn pass(client: TcpStream, to: u16, latency: Duration, seen: &Mutex<Seen>) -> Re
     let range = value(&head, "range").and_then(|range| range.strip_prefix("bytes="));
     let start = range.and_then(|range| range.split_once('-')?.0.parse().ok());
     seen.requests.push(Request {
-        line: line.rsplit_once(' ').map_or(&*line, |(line, _)| line).to_owned(),
+        line: line
+            .rsplit_once(' ')
+            .map_or(&*line, |(line, _)| line)
+            .to_owned(),
         start,
         bytes: passed?,
     });

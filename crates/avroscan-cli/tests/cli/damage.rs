@@ -110,8 +110,7 @@ fn queries_skip_as_reading_does() {
     ] {
         // Each scan has the whole budget.
         let twice = format!("{count}; {count}");
-        let run =
-            |value| avroscan(["sql", "--on-error", "skip", option, value, twice.as_str()]);
+        let run = |value| avroscan(["sql", "--on-error", "skip", option, value, twice.as_str()]);
         assert_eq!(run(enough).code, 0, "{option}");
         let sentence = run(little).fails(1);
         assert!(sentence.contains("skip budget"), "{option}: {sentence}");
