@@ -23,7 +23,7 @@ use crate::error::external;
 use crate::headers::Headers;
 use crate::reader_schemas::ReaderSchemas;
 use crate::types::table_schema;
-use crate::{AvroOptions, AvroSource, file_source, listing};
+use crate::{AvroOptions, AvroSource, RowCounts, file_source, listing};
 
 /// The format of tables over Avro object container files.
 #[derive(Debug, Clone, Default)]
@@ -142,10 +142,15 @@ impl FileFormat for AvroFormat {
         let (limits, progress) = (&options.scan().limits, Progress::default());
         let headers = Headers::of(state);
         let opened = headers.open(store, object, None, limits, &progress).await;
+        // What the headers of blocks say is no more than an estimate where blocks are left out.
+        let row_counts = match options.skips() {
+            true => RowCounts::Estimate,
+            false => options.row_counts(),
+        };
         let rows = match opened {
             Ok(file) => {
                 let is_local = file_source::is_local(store.as_ref());
-                options.row_counts().of(&file, is_local, limits).await
+                row_counts.of(&file, is_local, limits).await
             }
             // The query that reads the file says why it cannot.
             Err(_) => Precision::Absent,

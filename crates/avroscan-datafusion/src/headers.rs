@@ -15,8 +15,9 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use crate::file_source;
 
-/// Times that a header takes its length in memory: the text of the schema, and the schema.
-const SIZE_IN_MEMORY: usize = 4;
+/// A header takes about so many times its length in memory: its metadata, the text of the schema, the
+/// schema.
+const SIZE_IN_MEMORY: usize = 8;
 
 /// Opens files. The header of each version of a file is read once in a session: it is kept in the
 /// session's cache of metadata, as long as that has room for it.

@@ -185,6 +185,16 @@ async fn a_count_of_no_common_column_is_the_number_of_rows_too() {
     assert_eq!(counted, [rows.to_string()]);
 }
 
+#[tokio::test]
+async fn a_limit_is_filled_from_the_files_that_have_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = three_files(dir.path());
+    let ctx = session(2);
+    query(&ctx, "SET avro.on_error = 'skip'").await;
+    let few = query(&ctx, &format!("SELECT id FROM '{folder}' LIMIT 20")).await;
+    assert_eq!(ids(&few).len(), 20);
+}
+
 /// Three files, of which the first has lost all of its rows.
 fn three_files(dir: &Path) -> String {
     let mut lost = rows::file(0..100, 100);
