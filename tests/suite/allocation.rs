@@ -1,4 +1,4 @@
-//! What reading the corpus allocates, counted in a process that does nothing else.
+//! What reading allocates, counted in a process that does nothing else.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::Command;
@@ -9,8 +9,7 @@ use avroscan_tests::corpus;
 
 use crate::read::{memory, outcome};
 
-/// The test that counts, and what tells it that it has the process for itself.
-const COUNTER: &str = "allocation::counts_in_a_process_of_its_own";
+/// What tells a test that it has the process for itself.
 const ALONE: &str = "AVROSCAN_COUNT_ALLOCATIONS";
 
 /// Most bytes at the same time, and in all, of one reading of a file of a few kilobytes. The files
@@ -64,10 +63,10 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-#[test]
-fn no_file_of_the_corpus_makes_the_reader_allocate_much() {
+/// Runs the test of this name in a process of its own.
+pub(crate) fn run_alone(test: &str) {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([COUNTER, "--exact", "--test-threads=1"])
+        .args([test, "--exact", "--test-threads=1"])
         .env(ALONE, "1")
         .output()
         .unwrap();
@@ -76,9 +75,42 @@ fn no_file_of_the_corpus_makes_the_reader_allocate_much() {
     assert!(text.contains("1 passed"), "{text}");
 }
 
+/// Whether this process was made by [`run_alone`].
+pub(crate) fn is_alone() -> bool {
+    std::env::var_os(ALONE).is_some()
+}
+
+/// What was allocated at the same time and in all, beyond what there was at the beginning.
+pub(crate) struct Watch {
+    live: usize,
+    all: usize,
+}
+
+impl Watch {
+    pub(crate) fn start() -> Self {
+        let (live, all) = (LIVE.load(Relaxed), ALL.load(Relaxed));
+        PEAK.store(live, Relaxed);
+        Self { live, all }
+    }
+
+    /// Most bytes at the same time.
+    pub(crate) fn at_once(&self) -> usize {
+        PEAK.load(Relaxed).saturating_sub(self.live)
+    }
+
+    fn in_all(&self) -> usize {
+        ALL.load(Relaxed) - self.all
+    }
+}
+
+#[test]
+fn no_file_of_the_corpus_makes_the_reader_allocate_much() {
+    run_alone("allocation::counts_in_a_process_of_its_own");
+}
+
 #[test]
 fn counts_in_a_process_of_its_own() {
-    if std::env::var_os(ALONE).is_none() {
+    if !is_alone() {
         return;
     }
     for case in corpus::all() {
@@ -87,11 +119,9 @@ fn counts_in_a_process_of_its_own() {
                 .with_workers(2)
                 .with_on_error(on_error);
             let source = memory(case.file.clone());
-            let (live, all) = (LIVE.load(Relaxed), ALL.load(Relaxed));
-            PEAK.store(live, Relaxed);
+            let watch = Watch::start();
             drop(outcome(source, &options));
-            let at_once = PEAK.load(Relaxed).saturating_sub(live);
-            let in_all = ALL.load(Relaxed) - all;
+            let (at_once, in_all) = (watch.at_once(), watch.in_all());
             let name = &case.name;
             assert!(at_once <= MOST_AT_ONCE, "{name}: {at_once} bytes at once");
             assert!(in_all <= MOST_IN_ALL, "{name}: {in_all} bytes in all");

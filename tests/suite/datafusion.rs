@@ -1,17 +1,18 @@
 //! The DataFusion front end, end to end.
 
 mod counting;
+mod damage;
 mod declared;
 mod errors;
-mod every_type;
 mod evolution;
 mod explain;
 mod many_files;
 mod metadata;
 mod plans;
 mod reading;
-mod rows;
+mod remote;
 mod same_answers;
+mod settings;
 mod slt;
 mod splits;
 mod statistics;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::util::pretty::pretty_format_batches;
 use avroscan_datafusion::{AvroOptions, AvroSessionExt};
+use avroscan_tests::data::rows;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{SessionConfig, SessionContext};

@@ -4,10 +4,12 @@
 //! are the files that speed is measured on.
 
 pub mod complex;
+pub mod every_type;
 pub mod kinds;
 pub mod nested;
 pub mod nullable;
 pub mod orders;
+pub mod rows;
 pub mod simple;
 pub mod strings;
 pub mod wide;

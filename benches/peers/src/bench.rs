@@ -45,10 +45,20 @@ impl Bench {
 
     /// A file of about a gigabyte, unless the arguments leave it out.
     pub(crate) fn large_file(&mut self, set: &DataSet, codec: Codec) -> Result<Option<AvroFile>> {
+        self.file_of(set, codec, 1_000_000_000)
+    }
+
+    /// A file of about so many bytes, unless the arguments leave it out.
+    pub(crate) fn file_of(
+        &mut self,
+        set: &DataSet,
+        codec: Codec,
+        bytes: u64,
+    ) -> Result<Option<AvroFile>> {
         if !self.wants(&format!("{} {}", set.name, codec.name())) {
             return Ok(None);
         }
-        let file = self.files.repeated(set, codec, 1_000_000_000)?;
+        let file = self.files.repeated(set, codec, bytes)?;
         self.record_file(&file)?;
         Ok(Some(file))
     }
@@ -62,6 +72,12 @@ impl Bench {
             "text": file.probe.text,
             "answer": file.answer.to_json(),
         }))
+    }
+
+    /// Something of this project is wrong, and the program fails when all is done.
+    #[cfg(feature = "engines")]
+    pub(crate) fn is_wrong(&mut self, what: String) {
+        self.wrong.push(what);
     }
 
     /// Whether the arguments leave the file of this name in.

@@ -13,15 +13,17 @@ use crate::{AvroFormat, AvroOptions};
 ///
 /// Keys are those of [`AvroOptions`], with the prefix `avro.` or with none. Keys of a namespace
 /// that the session knows, such as a store's credentials, are left to the session; all others are
-/// refused.
+/// refused. Where a statement sets nothing, what the session has set holds: `SET avro.batch_size =
+/// 4096`.
 #[derive(Debug, Clone)]
 pub struct AvroFormatFactory {
     options: AvroOptions,
 }
 
 impl AvroFormatFactory {
-    /// A factory whose formats have these options unless a statement sets them.
+    /// A factory whose formats have these options unless a statement or the session sets them.
     pub fn new(options: AvroOptions) -> Self {
+        let options = options.into_defaults();
         Self { options }
     }
 }
@@ -50,8 +52,7 @@ impl FileFormatFactory for AvroFormatFactory {
                 Some(_) => session_options.set(key, value)?,
             }
         }
-        options.check()?;
-        Ok(Arc::new(AvroFormat::new(options)))
+        Ok(Arc::new(AvroFormat::new(options.of_new_table(state)?)))
     }
 
     fn default(&self) -> Arc<dyn FileFormat> {

@@ -20,6 +20,12 @@ pub(crate) struct FieldPaths {
 }
 
 impl FieldPaths {
+    /// Whole columns.
+    pub(crate) fn of_columns<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let paths = names.map(|name| vec![name.to_owned()]).collect();
+        Self { paths }
+    }
+
     /// Adds what `expr` reads of a file with this schema.
     pub(crate) fn add(&mut self, expr: &Arc<dyn PhysicalExpr>, schema: &Schema) -> Result<()> {
         expr.apply(|node| {
@@ -52,6 +58,11 @@ impl FieldPaths {
     /// The paths as a projection of the core.
     pub(crate) fn projection(&self) -> Projection {
         Projection::columns(self.paths.iter().map(|path| path.join(".")))
+    }
+
+    /// Whether nothing is read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.paths.is_empty()
     }
 
     /// The paths, in the order in which they were first met.

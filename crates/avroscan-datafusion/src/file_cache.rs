@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use avroscan::{AvroFile, Limits, Progress, Result, Source};
+use avroscan::{AvroFile, Result};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 use tokio::sync::OnceCell;
@@ -30,17 +30,15 @@ struct FileKey {
 }
 
 impl FileCache {
-    /// The file that this is known of, opened now from what `source` gives unless it was opened
-    /// before or is being opened. Whoever opens it counts what that reads.
+    /// The file that this is known of, opened now by `open` unless it was opened before or is being
+    /// opened.
     ///
     /// # Errors
-    /// Those of `source` and [`AvroFile::open`]. A failure is not kept: the next caller tries again.
+    /// Those of `open`. A failure is not kept: the next caller tries again.
     pub(crate) async fn open(
         &self,
         meta: &ObjectMeta,
-        source: impl AsyncFnOnce() -> Result<Arc<dyn Source>>,
-        limits: &Limits,
-        progress: &Progress,
+        open: impl AsyncFnOnce() -> Result<Arc<AvroFile>>,
     ) -> Result<Arc<AvroFile>> {
         let slot = self.slot(FileKey {
             path: meta.location.clone(),
@@ -48,8 +46,7 @@ impl FileCache {
             modified_micros: meta.last_modified.timestamp_micros(),
             e_tag: meta.e_tag.clone(),
         });
-        let open = async || AvroFile::open(source().await?, limits, progress).await;
-        slot.get_or_try_init(open).await.cloned()
+        slot.get_or_try_init(async || open().await).await.cloned()
     }
 
     fn slot(&self, key: FileKey) -> Slot {

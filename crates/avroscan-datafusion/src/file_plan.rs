@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::SchemaRef;
-use avroscan::{AvroFile, DecodePlan, Projection, RowFilter, ScanOptions};
+use arrow::datatypes::{Schema, SchemaRef};
+use avroscan::{AvroFile, DecodePlan, OnError, Projection, RowFilter, ScanOptions};
 use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExprSimplifier;
 use datafusion::physical_expr::projection::Projector;
@@ -25,7 +25,7 @@ use crate::row_filter::PredicateFilter;
 pub(crate) struct FilePlan {
     location: Arc<str>,
     decode: Arc<DecodePlan>,
-    wants_no_columns: bool,
+    counts: bool,
     projector: Projector,
     output_schema: SchemaRef,
 }
@@ -51,10 +51,14 @@ impl FilePlan {
         let exprs = adapt(query, exprs, file_schema)
             .map_err(|error| error.context(format!("while planning {location}")))?;
 
-        // With neither path nor predicate, the core counts rows by the block headers alone.
-        let options = options
-            .clone()
-            .with_projection(exprs.output_paths(file_schema)?.projection());
+        // With neither path nor predicate, the core counts rows by the block headers alone. Where
+        // damaged blocks are left out it must look inside: at all that a `SELECT *` would.
+        let skips = options.on_error == OnError::Skip;
+        let mut output = exprs.output_paths(file_schema)?;
+        if skips && exprs.paths(file_schema)?.is_empty() {
+            output = FieldPaths::of_columns(common(table_columns, file_schema));
+        }
+        let options = options.clone().with_projection(output.projection());
         let filter = match &exprs.predicate {
             Some(predicate) => {
                 let mut paths = FieldPaths::default();
@@ -71,7 +75,7 @@ impl FilePlan {
         let decode = options.with_filter(filter).plan(written);
         let decode = decode.map_err(in_file)?;
         let decoded = decode.arrow_schema();
-        let wants_no_columns = exprs.predicate.is_none() && decoded.fields().is_empty();
+        let counts = !skips && exprs.predicate.is_none() && decoded.fields().is_empty();
         let projector = exprs
             .projection
             .try_map_exprs(|expr| reassign_expr_columns(expr, decoded))?
@@ -80,7 +84,7 @@ impl FilePlan {
         Ok(Self {
             location: Arc::clone(location),
             decode: Arc::new(decode),
-            wants_no_columns,
+            counts,
             projector,
             output_schema,
         })
@@ -91,9 +95,9 @@ impl FilePlan {
         &self.decode
     }
 
-    /// Whether the query only needs to know how many rows there are.
-    pub(crate) fn wants_no_columns(&self) -> bool {
-        self.wants_no_columns
+    /// Whether the query only needs to know how many rows the headers of the blocks declare.
+    pub(crate) fn counts(&self) -> bool {
+        self.counts
     }
 
     /// The part of the answer that comes from this batch of decoded rows.
@@ -118,6 +122,12 @@ impl FilePlan {
             schema, columns, &options,
         )?)
     }
+}
+
+/// The names of the table's columns that the file has.
+fn common<'a>(table: &'a Schema, file: &Schema) -> impl Iterator<Item = &'a str> {
+    let names = table.fields().iter().map(|field| field.name().as_str());
+    names.filter(|name| file.column_with_name(name).is_some())
 }
 
 /// The expressions over the columns of the file instead of those of the table: cast to the

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use avroscan::{AvroSchema, SchemaMode};
+use avroscan::{AvroSchema, Progress, SchemaMode};
 use datafusion::catalog::Session;
 use datafusion::common::stats::Precision;
 use datafusion::common::{Result, Statistics, not_impl_err, plan_err};
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
-use datafusion::datasource::physical_plan::{FileScanConfig, FileSource};
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfig, FileScanConfigBuilder, FileSource,
+};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_plan::ExecutionPlan;
@@ -18,9 +20,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectMeta, ObjectStore};
 
 use crate::error::external;
+use crate::headers::Headers;
 use crate::reader_schemas::ReaderSchemas;
 use crate::types::table_schema;
-use crate::{AvroOptions, AvroSource, file_source, listing};
+use crate::{AvroOptions, AvroSource, RowCounts, file_source, listing};
 
 /// The format of tables over Avro object container files.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +56,8 @@ impl AvroFormat {
         store: &Arc<dyn ObjectStore>,
         objects: &[ObjectMeta],
     ) -> Result<Option<(Arc<AvroSchema>, Option<Arc<str>>)>> {
-        let options = self.options.scan();
+        let options = self.options.clone().of_query(state)?;
+        let options = options.scan();
         if let Some(schema) = &options.reader_schema {
             return Ok(Some((Arc::clone(schema), None)));
         }
@@ -63,10 +67,11 @@ impl AvroFormat {
         if !merged {
             objects.truncate(1);
         }
+        let (headers, progress) = (Headers::of(state), Progress::default());
         let opening = objects
-            .into_iter()
-            .map(|meta| listing::open_file(Arc::clone(store), meta, None, &options.limits));
-        let files = stream::iter(opening).buffered(listing::at_once(state));
+            .iter()
+            .map(|meta| headers.open(store, meta, None, &options.limits, &progress));
+        let files = stream::iter(opening.collect::<Vec<_>>()).buffered(listing::at_once(state));
         let files: Vec<_> = files.try_collect().await.map_err(external)?;
         let Some(first) = files.first() else {
             return Ok(None);
@@ -128,17 +133,24 @@ impl FileFormat for AvroFormat {
 
     async fn infer_stats(
         &self,
-        _state: &dyn Session,
+        state: &dyn Session,
         store: &Arc<dyn ObjectStore>,
         table_schema: SchemaRef,
         object: &ObjectMeta,
     ) -> Result<Statistics> {
-        let limits = &self.options.scan().limits;
-        let opened = listing::open_file(Arc::clone(store), object.clone(), None, limits).await;
+        let options = self.options.clone().of_query(state)?;
+        let (limits, progress) = (&options.scan().limits, Progress::default());
+        let headers = Headers::of(state);
+        let opened = headers.open(store, object, None, limits, &progress).await;
+        // What the headers of blocks say is no more than an estimate where blocks are left out.
+        let row_counts = match options.skips() {
+            true => RowCounts::Estimate,
+            false => options.row_counts(),
+        };
         let rows = match opened {
             Ok(file) => {
                 let is_local = file_source::is_local(store.as_ref());
-                self.options.row_counts().of(&file, is_local, limits).await
+                row_counts.of(&file, is_local, limits).await
             }
             // The query that reads the file says why it cannot.
             Err(_) => Precision::Absent,
@@ -148,10 +160,19 @@ impl FileFormat for AvroFormat {
 
     async fn create_physical_plan(
         &self,
-        _state: &dyn Session,
+        state: &dyn Session,
         conf: FileScanConfig,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(DataSourceExec::from_data_source(conf))
+        let Some(source) = conf.file_source().downcast_ref::<AvroSource>() else {
+            return Ok(DataSourceExec::from_data_source(conf));
+        };
+        let source = source.in_session(state)?;
+        let conf = match source.options().skips() {
+            true => without_exact_statistics(conf),
+            false => conf,
+        };
+        let conf = FileScanConfigBuilder::from(conf).with_source(Arc::new(source));
+        Ok(DataSourceExec::from_data_source(conf.build()))
     }
 
     fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
@@ -166,4 +187,28 @@ impl FileFormat for AvroFormat {
         }
         Arc::new(AvroSource::new(table_schema, options))
     }
+}
+
+/// The same scan with estimates for what is said of its rows: some may turn out to be in damaged
+/// blocks. The statistics may have been found when damage was an error still.
+fn without_exact_statistics(conf: FileScanConfig) -> FileScanConfig {
+    let estimate = |statistics: &Statistics| Arc::new(statistics.clone().to_inexact());
+    let groups = conf.file_groups.iter().map(|group| {
+        let files = group.iter().map(|file| {
+            let mut file = file.clone();
+            file.statistics = file.statistics.as_deref().map(estimate);
+            file
+        });
+        let files = FileGroup::new(files.collect());
+        match group.file_statistics(None) {
+            Some(statistics) => files.with_statistics(estimate(statistics)),
+            None => files,
+        }
+    });
+    let groups = groups.collect();
+    let statistics = conf.statistics().to_inexact();
+    FileScanConfigBuilder::from(conf)
+        .with_file_groups(groups)
+        .with_statistics(statistics)
+        .build()
 }

@@ -6,12 +6,11 @@ use avroscan::{AvroFile, Limits, Progress};
 use datafusion::catalog::Session;
 use datafusion::common::{Result, plan_err};
 use datafusion::datasource::listing::ListingTableUrl;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectMeta, ObjectStore};
 
 use crate::error::external;
-use crate::file_source;
+use crate::headers::Headers;
 
 /// The files at these places in one store, in the order of their paths.
 ///
@@ -58,25 +57,15 @@ pub(crate) async fn open(
     let store = state.runtime_env().object_store(first)?;
     let files = list(state, store.as_ref(), paths, extension).await?;
     let url = first.object_store();
+    let (headers, progress) = (Headers::of(state), Progress::default());
     let opening = files
-        .into_iter()
-        .map(|meta| open_file(Arc::clone(&store), meta, Some(&url), limits));
-    stream::iter(opening)
+        .iter()
+        .map(|meta| headers.open(&store, meta, Some(&url), limits, &progress));
+    stream::iter(opening.collect::<Vec<_>>())
         .buffered(at_once(state))
         .try_collect()
         .await
         .map_err(external)
-}
-
-/// A file, with its header read. Errors name an object with the URL of its store, if it is given.
-pub(crate) async fn open_file(
-    store: Arc<dyn ObjectStore>,
-    meta: ObjectMeta,
-    url: Option<&ObjectStoreUrl>,
-    limits: &Limits,
-) -> avroscan::Result<Arc<AvroFile>> {
-    let source = file_source::open(&store, &meta, url).await?;
-    AvroFile::open(source, limits, &Progress::default()).await
 }
 
 /// How many headers a session reads at the same time.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{BinaryArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
-use avroscan::{AvroFile, Limits};
+use avroscan::AvroFile;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{Result, plan_err};
 use datafusion::datasource::TableType;
@@ -14,7 +14,7 @@ use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::listing;
+use crate::{AvroOptions, listing};
 
 /// The name of the function.
 pub(crate) const NAME: &str = "avro_metadata";
@@ -25,15 +25,14 @@ const EXTENSION: &str = ".avro";
 /// Makes a [`MetadataTable`] of a path, pattern, directory or URL.
 #[derive(Debug)]
 pub(crate) struct MetadataFunction {
-    limits: Limits,
+    options: AvroOptions,
 }
 
 impl MetadataFunction {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let mut limits = limits.clone();
-        // The offsets of Utf8 and Binary reach no further.
-        limits.header_bytes = limits.header_bytes.min(i32::MAX as usize);
-        Self { limits }
+    /// The options are the defaults of what the session does not set.
+    pub(crate) fn new(options: AvroOptions) -> Self {
+        let options = options.into_defaults();
+        Self { options }
     }
 }
 
@@ -48,7 +47,7 @@ impl TableFunctionImpl for MetadataFunction {
         };
         Ok(Arc::new(MetadataTable {
             path: ListingTableUrl::parse(path)?,
-            limits: self.limits.clone(),
+            options: self.options.clone(),
             schema: schema(),
         }))
     }
@@ -58,7 +57,7 @@ impl TableFunctionImpl for MetadataFunction {
 #[derive(Debug)]
 struct MetadataTable {
     path: ListingTableUrl,
-    limits: Limits,
+    options: AvroOptions,
     schema: SchemaRef,
 }
 
@@ -94,7 +93,11 @@ impl TableProvider for MetadataTable {
             false => "",
         };
         let paths = std::slice::from_ref(&self.path);
-        let files = listing::open(state, paths, extension, &self.limits).await?;
+        let options = self.options.clone().of_query(state)?;
+        let mut limits = options.scan().limits.clone();
+        // The offsets of Utf8 and Binary reach no further.
+        limits.header_bytes = limits.header_bytes.min(i32::MAX as usize);
+        let files = listing::open(state, paths, extension, &limits).await?;
         let rows = files.iter().map(|file| rows(file, &self.schema));
         let rows = rows.collect::<Result<Vec<_>>>()?;
         let schema = Arc::clone(&self.schema);

@@ -16,6 +16,10 @@ pub(crate) struct ScanMetrics {
     pub(crate) blocks_read: Count,
     /// Blocks of which only the header was read.
     pub(crate) blocks_skipped: Count,
+    /// Damaged blocks that were left out.
+    pub(crate) bad_blocks: Count,
+    /// Rows of damaged blocks, where it is known how many they are.
+    pub(crate) rows_lost: Count,
     /// Rows that the filter of the scan dropped.
     pub(crate) rows_pruned: Count,
     /// Waiting for the store, most of it while blocks are decoded.
@@ -38,6 +42,8 @@ impl ScanMetrics {
             bytes_scanned: counter("bytes_scanned", MetricCategory::Bytes),
             blocks_read: counter("blocks_read", MetricCategory::Rows),
             blocks_skipped: counter("blocks_skipped", MetricCategory::Rows),
+            bad_blocks: counter("bad_blocks", MetricCategory::Rows),
+            rows_lost: counter("rows_lost", MetricCategory::Rows),
             rows_pruned: counter("pushdown_rows_pruned", MetricCategory::Rows),
             time_reading: timer("time_reading"),
             time_decompressing: timer("time_decompressing"),
@@ -60,6 +66,8 @@ struct Told {
     bytes: u64,
     blocks: u64,
     skipped: u64,
+    bad: u64,
+    lost: u64,
     pruned: u64,
     reading: Duration,
     decompressing: Duration,
@@ -86,6 +94,8 @@ impl RangeMetrics {
         add(&scan.blocks_read, &mut told.blocks, progress.blocks());
         let skipped = progress.blocks_skipped();
         add(&scan.blocks_skipped, &mut told.skipped, skipped);
+        add(&scan.bad_blocks, &mut told.bad, progress.bad_blocks());
+        add(&scan.rows_lost, &mut told.lost, progress.rows_lost());
         add(&scan.rows_pruned, &mut told.pruned, progress.rows_pruned());
         let add = |timer: &Time, told: &mut Duration, now: Duration| {
             if now > *told {

@@ -16,10 +16,13 @@ use object_store::ObjectStore;
 use crate::error::external;
 use crate::file_cache::FileCache;
 use crate::file_plan::FilePlan;
-use crate::file_source;
+use crate::headers::Headers;
 use crate::metrics::{RangeMetrics, ScanMetrics};
 use crate::query::Query;
 use crate::range_stream::RangeStream;
+
+/// Rows of a batch where fewer are wanted: a filter may drop most of them.
+const LEAST_BATCH: usize = 1024;
 
 /// Opens the files of one partition of a scan.
 #[derive(Debug, Clone)]
@@ -29,6 +32,7 @@ pub(crate) struct AvroOpener {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) store_url: ObjectStoreUrl,
     pub(crate) files: FileCache,
+    pub(crate) headers: Headers,
     pub(crate) metrics: ScanMetrics,
     /// Most rows that anyone wants from this partition.
     pub(crate) limit: Option<usize>,
@@ -59,12 +63,16 @@ impl AvroOpener {
             .await
             .map_err(external)?;
         let plan = FilePlan::new(&self.query, exprs, &avro, &options)?;
-        if plan.wants_no_columns() && self.limit.is_none() {
+        if plan.counts() && self.limit.is_none() {
             let rows = count_rows(&avro, split, &options.limits, &options.progress).await;
             let batches = counted(rows.map_err(external)?, options.batch_size);
             return Ok(batches.map(move |batch| plan.apply(&batch?)).boxed());
         }
-        options.n_rows = self.limit.map(|limit| limit as u64);
+        if let Some(limit) = self.limit {
+            options.n_rows = Some(limit as u64);
+            // Blocks that are read for one batch are read all at once.
+            options.batch_size = options.batch_size.min(limit.max(LEAST_BATCH));
+        }
         let decode = Arc::clone(plan.decode());
         let mut batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
         // The range before this one is still being decoded.
@@ -80,10 +88,13 @@ impl AvroOpener {
         let meta = &file.object_meta;
         let limits = &self.options.limits;
         let url = Some(&self.store_url);
-        let open = async || file_source::open(&self.store, meta, url).await;
+        let open = async || {
+            let headers = &self.headers;
+            headers.open(&self.store, meta, url, limits, progress).await
+        };
         match file.range {
-            None => AvroFile::open(open().await?, limits, progress).await,
-            Some(_) => self.files.open(meta, open, limits, progress).await,
+            None => open().await,
+            Some(_) => self.files.open(meta, open).await,
         }
     }
 }

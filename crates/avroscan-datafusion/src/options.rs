@@ -1,19 +1,12 @@
 //! How Avro files are read: the core's options, and what is DataFusion's own.
 
-use std::str::FromStr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use avroscan::{AvroSchema, Limits, ScanOptions, SchemaMode};
-use datafusion::common::{Result, config_datafusion_err, config_err};
+use avroscan::{AvroSchema, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget};
+use datafusion::common::{Result, config_err};
 
-use crate::RowCounts;
-
-/// The keys that SQL `OPTIONS (..)` takes, without the prefix `avro.`.
-const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
-                    reader_schema, row_counts, schema_mode, unroll, \
-                    limits.header_bytes, limits.schema_nodes, limits.block_bytes, \
-                    limits.decompressed_bytes, limits.zero_byte_items, limits.fixed_bytes, \
-                    limits.batch_bytes";
+use crate::{RowCounts, option_keys as keys};
 
 /// How the scans of an Avro table read their files.
 ///
@@ -21,14 +14,19 @@ const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
 /// is up to the query, so those two are not options here.
 ///
 /// In SQL the same settings are the keys `avro.batch_size`, `avro.buffer_blocks`,
-/// `avro.buffer_bytes`, `avro.pushdown_filters`, `avro.reader_schema`,
-/// `avro.row_counts`, `avro.schema_mode`, `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
+/// `avro.buffer_bytes`, `avro.max_bad_blocks`, `avro.max_bad_bytes`, `avro.max_bad_fraction`,
+/// `avro.on_error`, `avro.pushdown_filters`, `avro.reader_schema`, `avro.row_counts`,
+/// `avro.schema_mode`, `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
+/// All but `avro.reader_schema` can be set for a session too: `SET avro.batch_size = 4096`. That
+/// holds for what these options leave alone.
 #[derive(Debug, Clone)]
 pub struct AvroOptions {
-    scan: ScanOptions,
+    pub(crate) scan: ScanOptions,
     session_batch_size: bool,
-    pushdown_filters: bool,
-    row_counts: RowCounts,
+    pub(crate) pushdown_filters: bool,
+    pub(crate) row_counts: RowCounts,
+    /// The keys of what was set here, and is not the session's to set.
+    pub(crate) chosen: BTreeSet<&'static str>,
 }
 
 impl Default for AvroOptions {
@@ -39,6 +37,7 @@ impl Default for AvroOptions {
             session_batch_size: true,
             pushdown_filters: true,
             row_counts: RowCounts::default(),
+            chosen: BTreeSet::new(),
         }
     }
 }
@@ -50,6 +49,7 @@ impl AvroOptions {
     pub fn with_batch_size(mut self, rows: usize) -> Self {
         self.scan.batch_size = rows;
         self.session_batch_size = false;
+        self.chosen.insert("batch_size");
         self
     }
 
@@ -57,6 +57,7 @@ impl AvroOptions {
     #[must_use]
     pub fn with_buffer_blocks(mut self, blocks: usize) -> Self {
         self.scan.buffer_blocks = blocks;
+        self.chosen.insert("buffer_blocks");
         self
     }
 
@@ -64,6 +65,7 @@ impl AvroOptions {
     #[must_use]
     pub fn with_buffer_bytes(mut self, bytes: usize) -> Self {
         self.scan.buffer_bytes = bytes;
+        self.chosen.insert("buffer_bytes");
         self
     }
 
@@ -73,6 +75,7 @@ impl AvroOptions {
     #[must_use]
     pub fn with_reader_schema(mut self, schema: impl Into<Arc<AvroSchema>>) -> Self {
         self.scan.reader_schema = Some(schema.into());
+        self.chosen.insert("reader_schema");
         self
     }
 
@@ -81,6 +84,7 @@ impl AvroOptions {
     #[must_use]
     pub fn with_schema_mode(mut self, mode: SchemaMode) -> Self {
         self.scan.schema_mode = mode;
+        self.chosen.insert("schema_mode");
         self
     }
 
@@ -89,6 +93,36 @@ impl AvroOptions {
     #[must_use]
     pub fn with_unroll(mut self, times: usize) -> Self {
         self.scan.unroll = times;
+        self.chosen.insert("unroll");
+        self
+    }
+
+    /// Whether a damaged block ends a query with an error or is left out. Default: an error.
+    ///
+    /// Where blocks are left out, `count(*)` decodes them all to count the rows that `SELECT *`
+    /// gives, and no number of rows is known before a query has run.
+    #[must_use]
+    pub fn with_on_error(mut self, on_error: OnError) -> Self {
+        self.scan.on_error = on_error;
+        self.chosen.insert("on_error");
+        self
+    }
+
+    /// How much each scan may leave out, where [`with_on_error`](Self::with_on_error) says so.
+    /// Default: any number of blocks.
+    #[must_use]
+    pub fn with_skip_budget(mut self, budget: SkipBudget) -> Self {
+        self.scan.skip_budget = budget;
+        let keys = ["max_bad_blocks", "max_bad_bytes", "max_bad_fraction"];
+        self.chosen.extend(keys);
+        self
+    }
+
+    /// Tells in this handle, of which you keep a clone, what was left out. What several scans leave
+    /// out adds up in it; the [budget](Self::with_skip_budget) is for each of them.
+    #[must_use]
+    pub fn with_report(mut self, report: ReadReport) -> Self {
+        self.scan.report = report;
         self
     }
 
@@ -96,6 +130,9 @@ impl AvroOptions {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.scan.limits = limits;
+        let limits = keys::KEYS.iter().map(|(key, _)| *key);
+        self.chosen
+            .extend(limits.filter(|key| key.starts_with("limits.")));
         self
     }
 
@@ -104,6 +141,7 @@ impl AvroOptions {
     #[must_use]
     pub fn with_pushdown_filters(mut self, pushdown: bool) -> Self {
         self.pushdown_filters = pushdown;
+        self.chosen.insert("pushdown_filters");
         self
     }
 
@@ -112,6 +150,7 @@ impl AvroOptions {
     #[must_use]
     pub fn with_row_counts(mut self, row_counts: RowCounts) -> Self {
         self.row_counts = row_counts;
+        self.chosen.insert("row_counts");
         self
     }
 
@@ -139,7 +178,29 @@ impl AvroOptions {
                  'union_by_name'"
             );
         }
-        Ok(())
+        match self.scan.skip_budget.fraction {
+            Some(part) if !(0.0..=1.0).contains(&part) => {
+                config_err!("The option avro.max_bad_fraction is '{part}', expected 0 to 1")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether damaged blocks are left out, so that no header says how many rows there are.
+    pub(crate) fn skips(&self) -> bool {
+        self.scan.on_error == OnError::Skip
+    }
+
+    /// The same options as the defaults of others: the session may set all of them.
+    pub(crate) fn into_defaults(mut self) -> Self {
+        self.chosen.clear();
+        self
+    }
+
+    /// The same options with a report of their own, which the one that they have counts too.
+    pub(crate) fn with_own_report(mut self) -> Self {
+        self.scan.report = self.scan.report.part();
+        self
     }
 
     /// The same options with the session's batch size, unless one was set.
@@ -149,133 +210,11 @@ impl AvroOptions {
         }
         self
     }
-
-    /// Sets the option that SQL calls `avro.{key}`.
-    ///
-    /// # Errors
-    /// When there is no such option, or the value does not fit it.
-    pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
-        match key {
-            "batch_size" => {
-                let rows = positive(key, value)?;
-                *self = self.clone().with_batch_size(rows);
-            }
-            "buffer_blocks" => self.scan.buffer_blocks = positive(key, value)?,
-            "buffer_bytes" => self.scan.buffer_bytes = positive(key, value)?,
-            "pushdown_filters" => self.pushdown_filters = parse(key, value, "true or false")?,
-            "reader_schema" => {
-                let schema = AvroSchema::parse(value, &self.scan.limits).map_err(|error| {
-                    config_datafusion_err!("The option avro.{key} is no Avro schema: {error}")
-                })?;
-                self.scan.reader_schema = Some(Arc::new(schema));
-            }
-            "row_counts" => self.row_counts = row_counts(key, value)?,
-            "schema_mode" => self.scan.schema_mode = schema_mode(key, value)?,
-            "unroll" => self.scan.unroll = parse(key, value, "a whole number")?,
-            "limits.header_bytes" => self.scan.limits.header_bytes = positive(key, value)?,
-            "limits.schema_nodes" => self.scan.limits.schema_nodes = positive(key, value)?,
-            "limits.block_bytes" => self.scan.limits.block_bytes = positive(key, value)?,
-            "limits.decompressed_bytes" => {
-                self.scan.limits.decompressed_bytes = positive(key, value)?;
-            }
-            "limits.zero_byte_items" => self.scan.limits.zero_byte_items = positive(key, value)?,
-            "limits.fixed_bytes" => self.scan.limits.fixed_bytes = positive(key, value)?,
-            "limits.batch_bytes" => self.scan.limits.batch_bytes = positive(key, value)?,
-            _ => {
-                return config_err!(
-                    "There is no option avro.{key}. The options of Avro tables are, \
-                     after the prefix \"avro.\": {KEYS}"
-                );
-            }
-        }
-        Ok(())
-    }
-}
-
-fn row_counts(key: &str, value: &str) -> Result<RowCounts> {
-    match value.trim().to_ascii_lowercase().as_str() {
-        "estimate" => Ok(RowCounts::Estimate),
-        "local" => Ok(RowCounts::Local),
-        "exact" => Ok(RowCounts::Exact),
-        _ => config_err!(
-            "The option avro.{key} is '{value}', expected 'estimate', 'local' or 'exact'"
-        ),
-    }
-}
-
-fn schema_mode(key: &str, value: &str) -> Result<SchemaMode> {
-    match value.trim().to_ascii_lowercase().as_str() {
-        "first" => Ok(SchemaMode::First),
-        "union_by_name" => Ok(SchemaMode::UnionByName),
-        _ => config_err!("The option avro.{key} is '{value}', expected 'first' or 'union_by_name'"),
-    }
-}
-
-fn positive(key: &str, value: &str) -> Result<usize> {
-    const EXPECTED: &str = "a whole number of at least 1";
-    match parse(key, value, EXPECTED)? {
-        0 => config_err!("The option avro.{key} is '{value}', expected {EXPECTED}"),
-        number => Ok(number),
-    }
-}
-
-fn parse<T: FromStr>(key: &str, value: &str, expected: &str) -> Result<T> {
-    match value.trim().parse() {
-        Ok(value) => Ok(value),
-        Err(_) => config_err!("The option avro.{key} is '{value}', expected {expected}"),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_listed_key_can_be_set() {
-        for key in KEYS.split(", ") {
-            let value = match key {
-                "pushdown_filters" => "false",
-                "reader_schema" => r#"{"type":"record","name":"R","fields":[]}"#,
-                "row_counts" => "exact",
-                "schema_mode" => "union_by_name",
-                _ => "7",
-            };
-            AvroOptions::default().set(key, value).unwrap();
-        }
-    }
-
-    #[test]
-    fn values_arrive() {
-        let mut options = AvroOptions::default();
-        options.set("batch_size", "7").unwrap();
-        options.set("buffer_blocks", "8").unwrap();
-        options.set("buffer_bytes", "9").unwrap();
-        options.set("pushdown_filters", "false").unwrap();
-        options.set("limits.block_bytes", "10").unwrap();
-        assert_eq!(options.scan().batch_size, 7);
-        assert_eq!(options.scan().buffer_blocks, 8);
-        assert_eq!(options.scan().buffer_bytes, 9);
-        assert_eq!(options.scan().limits.block_bytes, 10);
-        assert!(!options.pushdown_filters());
-
-        assert_eq!(options.row_counts(), RowCounts::Local);
-        options.set("row_counts", "Exact").unwrap();
-        assert_eq!(options.row_counts(), RowCounts::Exact);
-        options.set("row_counts", "estimate").unwrap();
-        assert_eq!(options.row_counts(), RowCounts::Estimate);
-
-        options.set("unroll", "2").unwrap();
-        options.set("schema_mode", "UNION_BY_NAME").unwrap();
-        assert_eq!(options.scan().unroll, 2);
-        assert_eq!(options.scan().schema_mode, SchemaMode::UnionByName);
-        options.set("schema_mode", "first").unwrap();
-        assert_eq!(options.scan().schema_mode, SchemaMode::First);
-        options.set("reader_schema", r#""long""#).unwrap();
-        assert_eq!(
-            options.scan().reader_schema.as_ref().unwrap().json(),
-            r#""long""#
-        );
-    }
 
     #[test]
     fn the_sessions_batch_size_is_the_default_only() {
@@ -288,27 +227,6 @@ mod tests {
     }
 
     #[test]
-    fn wrong_keys_and_values_are_refused() {
-        let error = |key, value| {
-            AvroOptions::default()
-                .set(key, value)
-                .unwrap_err()
-                .to_string()
-        };
-        assert!(error("batchsize", "1").contains("no option avro.batchsize"));
-        assert!(error("batchsize", "1").contains("batch_size"));
-        assert!(error("batch_size", "0").contains("at least 1"));
-        assert!(error("batch_size", "many").contains("'many'"));
-        assert!(error("pushdown_filters", "perhaps").contains("true or false"));
-        assert!(error("schema_mode", "union").contains("'first' or 'union_by_name'"));
-        assert!(error("row_counts", "yes").contains("'estimate', 'local' or 'exact'"));
-        assert!(error("unroll", "-1").contains("avro.unroll is '-1'"));
-        let no_schema = error("reader_schema", r#"{"type":"recrod"}"#);
-        assert!(no_schema.contains("avro.reader_schema"), "{no_schema}");
-        assert!(no_schema.contains("recrod"), "{no_schema}");
-    }
-
-    #[test]
     fn a_reader_schema_leaves_nothing_to_merge() {
         let schema: AvroSchema = r#""long""#.parse().unwrap();
         let options = AvroOptions::default().with_reader_schema(schema);
@@ -316,5 +234,19 @@ mod tests {
         let options = options.with_schema_mode(SchemaMode::UnionByName);
         let error = options.check().unwrap_err().to_string();
         assert!(error.contains("nothing to merge"), "{error}");
+    }
+
+    #[test]
+    fn a_fraction_is_a_part() {
+        let budget = |part| SkipBudget::default().with_fraction(part);
+        let check = |part| {
+            AvroOptions::default()
+                .with_skip_budget(budget(part))
+                .check()
+        };
+        check(0.5).unwrap();
+        let error = check(1.5).unwrap_err().to_string();
+        assert!(error.contains("avro.max_bad_fraction"), "{error}");
+        check(f64::NAN).unwrap_err();
     }
 }

@@ -8,6 +8,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::execution::context::{DataFilePaths, SessionContext};
 
 use crate::metadata::{self, MetadataFunction};
+use crate::settings::AvroSettings;
 use crate::{AvroFormatFactory, AvroOptions, AvroReadOptions, AvroTable, AvroTableFactory};
 
 /// What a session can do with Avro files.
@@ -24,7 +25,9 @@ pub trait AvroSessionExt {
     /// the metadata in each file's header, with the columns `file`, `key`, `value` (null where the
     /// value is not UTF-8) and `bytes`.
     ///
-    /// The options are the defaults of what statements do not set.
+    /// The options are the defaults of what statements do not set. In between stands what the session
+    /// sets, and this makes that possible: `SET avro.on_error = 'skip'` takes any key of
+    /// [`AvroOptions`] but `reader_schema`.
     ///
     /// # Errors
     /// Those of registering a file format.
@@ -59,7 +62,11 @@ impl AvroSessionExt for SessionContext {
     fn enable_avroscan(&self, options: AvroOptions) -> Result<()> {
         let state = self.state_ref();
         let mut state = state.write();
-        let metadata = MetadataFunction::new(&options.scan().limits);
+        let extensions = &mut state.config_mut().options_mut().extensions;
+        if extensions.get::<AvroSettings>().is_none() {
+            extensions.insert(AvroSettings::default());
+        }
+        let metadata = MetadataFunction::new(options.clone());
         state.register_udtf(metadata::NAME, Arc::new(metadata));
         state.register_file_format(Arc::new(AvroFormatFactory::new(options)), true)?;
         let tables = state.table_factories_mut();

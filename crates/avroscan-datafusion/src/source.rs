@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use datafusion::catalog::Session;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -21,6 +22,7 @@ use datafusion::physical_plan::{DisplayFormatType, apply_expression_roots};
 use object_store::ObjectStore;
 
 use crate::file_cache::FileCache;
+use crate::headers::Headers;
 use crate::metrics::ScanMetrics;
 use crate::opener::AvroOpener;
 use crate::query::Query;
@@ -36,6 +38,7 @@ pub struct AvroSource {
     predicate: Option<Arc<dyn PhysicalExpr>>,
     metrics: ExecutionPlanMetricsSet,
     files: FileCache,
+    headers: Headers,
 }
 
 impl AvroSource {
@@ -45,13 +48,23 @@ impl AvroSource {
         let columns = table_schema.table_schema();
         let all: Vec<usize> = (0..columns.fields().len()).collect();
         Self {
-            options,
+            options: options.with_own_report(),
             projection: ProjectionExprs::from_indices(&all, columns),
             table_schema,
             predicate: None,
             metrics: ExecutionPlanMetricsSet::new(),
             files: FileCache::default(),
+            headers: Headers::default(),
         }
+    }
+
+    /// The source for a query in this session: with what is set there, and the headers that it has
+    /// read.
+    pub(crate) fn in_session(&self, session: &dyn Session) -> Result<Self> {
+        let mut source = self.clone();
+        source.options = source.options.of_query(session)?;
+        source.headers = Headers::of(session);
+        Ok(source)
     }
 
     /// How the files are read.
@@ -59,8 +72,11 @@ impl AvroSource {
         &self.options
     }
 
-    /// Whether the query needs more of the files than how many rows there are.
+    /// Whether the query needs more of the files than the numbers of rows in block headers.
     fn reads_columns(&self) -> bool {
+        if self.options.skips() {
+            return true;
+        }
         let file_columns = self.table_schema.file_schema().fields().len();
         let exprs = self.projection.expr_iter().chain(self.predicate.clone());
         exprs
@@ -96,6 +112,7 @@ impl FileSource for AvroSource {
             store: object_store,
             store_url: base_config.object_store_url.clone(),
             files: self.files.clone(),
+            headers: self.headers.clone(),
             metrics: ScanMetrics::new(&self.metrics, partition),
             limit: base_config.limit,
         }))

@@ -43,8 +43,7 @@ impl AvroTable {
             [path] if !path.is_collection() => String::new(),
             _ => options.file_extension,
         };
-        options.options.check()?;
-        let format = AvroFormat::new(options.options);
+        let format = AvroFormat::new(options.options.of_new_table(state)?);
         let schema = match options.schema {
             Some(schema) => schema,
             None => infer_schema(state, &format, &paths, &extension).await?,
@@ -95,11 +94,24 @@ impl AvroTable {
     pub async fn files(&self, state: &dyn Session) -> Result<Vec<Arc<AvroFile>>> {
         let options = self.listing.options();
         let limits = match options.format.downcast_ref::<AvroFormat>() {
-            Some(format) => format.options().scan().limits.clone(),
+            Some(format) => {
+                let options = format.options().clone().of_query(state)?;
+                options.scan().limits.clone()
+            }
             None => Limits::default(),
         };
         let paths = self.listing.table_paths();
         listing::open(state, paths, &options.file_extension, &limits).await
+    }
+
+    /// Whether a query leaves out damaged blocks, so that numbers of rows are not certain.
+    fn skips(&self, state: &dyn Session) -> Result<bool> {
+        Ok(
+            match self.listing.options().format.downcast_ref::<AvroFormat>() {
+                Some(format) => format.options().clone().of_query(state)?.skips(),
+                None => false,
+            },
+        )
     }
 
     /// The table that lists the files.
@@ -169,6 +181,12 @@ impl TableProvider for AvroTable {
         state: &dyn Session,
         args: ScanArgs<'a>,
     ) -> Result<ScanResult> {
+        // A limit leaves out files that exact numbers of rows say are not needed. It comes to the
+        // scan all the same when the plan is optimised.
+        let args = match self.skips(state)? {
+            true => args.with_limit(None),
+            false => args,
+        };
         self.listing.scan_with_args(state, args).await
     }
 

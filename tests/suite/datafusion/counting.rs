@@ -28,12 +28,17 @@ impl CountingStore {
     pub(super) async fn with(ctx: &SessionContext, files: &[(&str, &[u8])]) -> Arc<Self> {
         let store = Arc::new(Self::default());
         for (path, bytes) in files {
-            let payload = PutPayload::from(bytes.to_vec());
-            store.inner.put(&Path::from(*path), payload).await.unwrap();
+            store.insert(path, bytes).await;
         }
         let url = ObjectStoreUrl::parse("mem://store/").unwrap();
         ctx.register_object_store(url.as_ref(), Arc::clone(&store) as Arc<dyn ObjectStore>);
         store
+    }
+
+    /// Puts a file there, in the place of the one that was.
+    pub(super) async fn insert(&self, path: &str, bytes: &[u8]) {
+        let payload = PutPayload::from(bytes.to_vec());
+        self.inner.put(&Path::from(path), payload).await.unwrap();
     }
 
     /// The paths of the files of which something was read since the last call, sorted.

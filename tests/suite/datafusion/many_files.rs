@@ -103,7 +103,8 @@ async fn small_files_are_grouped_and_each_is_opened_once() {
     assert_eq!(lines(&query(&ctx, sql).await), ["124750|true"]);
     let reads = store.take_reads();
     let headers = reads.iter().filter(|range| range.start == 0).count();
-    assert_eq!(headers, 500);
+    // That of the first was read for the columns.
+    assert_eq!(headers, 499);
     assert!(reads.len() <= 1000, "{} reads", reads.len());
 }
 

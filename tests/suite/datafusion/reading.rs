@@ -1,11 +1,15 @@
 //! What is read of a file, and what is decoded.
 
-use arrow::array::AsArray;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt};
 use avroscan_tests::data::orders;
-use avroscan_tests::raw;
 use avroscan_tests::write::Codec;
+use avroscan_tests::{raw, slow};
+use datafusion::physical_plan::collect;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::prelude::SessionContext;
 
 use super::counting::{CountingStore, bytes};
@@ -101,7 +105,7 @@ async fn a_preview_of_a_large_object_reads_little() {
 }
 
 #[tokio::test]
-async fn a_header_is_read_once_for_all_ranges() {
+async fn a_header_is_read_once_in_a_session() {
     let ctx = session(8);
     let file = big_file(16);
     let store = CountingStore::with(&ctx, &[("t.avro", &file)]).await;
@@ -125,10 +129,40 @@ async fn a_header_is_read_once_for_all_ranges() {
     let reads = store.take_reads();
     assert_eq!(
         reads.iter().filter(|range| range.start == 0).count(),
-        1,
+        0,
         "{reads:?}"
     );
     assert_eq!(metric(&scan, "bytes_scanned") as u64, bytes(&reads));
+}
+
+#[tokio::test]
+async fn the_header_of_a_file_that_changes_is_read_again() {
+    let ctx = session(2);
+    let [first, second] = [7, 8].map(|id| {
+        let row = [raw::long(id), raw::bytes([1])].concat();
+        raw::file(SCHEMA).block(1, &row).finish()
+    });
+    assert_eq!(first.len(), second.len());
+    let store = CountingStore::with(&ctx, &[("t.avro", &first)]).await;
+    let options = AvroReadOptions::default;
+    ctx.register_avro_table("t", "mem://store/t.avro", options())
+        .await
+        .unwrap();
+    assert_eq!(lines(&query(&ctx, "SELECT id FROM t").await), ["7"]);
+    store.insert("t.avro", &second).await;
+    assert_eq!(lines(&query(&ctx, "SELECT id FROM t").await), ["8"]);
+
+    // Another store is not the same file, nor is another marker the same header.
+    let mut other = first.clone();
+    let end = other.len();
+    for start in [
+        end - 16,
+        slow::File::open(&first).unwrap().header_length - 16,
+    ] {
+        other[start..start + 16].fill(9);
+    }
+    CountingStore::with(&ctx, &[("t.avro", &other)]).await;
+    assert_eq!(lines(&query(&ctx, "SELECT id FROM t").await), ["7"]);
 }
 
 /// Plans a query, which looks at the rows' number the first time.
@@ -231,4 +265,32 @@ async fn batches_are_as_large_as_the_session_says_unless_an_option_does() {
     let of_block = [vec![40; 7], vec![20]].concat();
     let expected = [of_block.repeat(3), vec![40, 40, 20]].concat();
     assert_eq!(sizes(options).await, expected);
+}
+
+/// The files of a scan are in a queue that DataFusion fills once: whoever runs a plan again resets
+/// it, whatever the format.
+#[tokio::test]
+async fn a_plan_that_runs_again_is_reset_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "t.avro", &rows::file(0..1000, 50));
+    let ctx = session(4);
+    ctx.register_avro_table("avro", path.as_str(), AvroReadOptions::default())
+        .await
+        .unwrap();
+    let parquet = format!("{}/t.parquet", dir.path().display());
+    query(&ctx, &format!("COPY (SELECT id FROM avro) TO '{parquet}'")).await;
+    let create = format!("CREATE EXTERNAL TABLE parquet STORED AS PARQUET LOCATION '{parquet}'");
+    query(&ctx, &create).await;
+    for table in ["avro", "parquet"] {
+        let plan = ctx.sql(&format!("SELECT id FROM {table}")).await.unwrap();
+        let plan = plan.create_physical_plan().await.unwrap();
+        let run = async |plan| {
+            let batches = collect(plan, ctx.task_ctx()).await.unwrap();
+            batches.iter().map(RecordBatch::num_rows).sum::<usize>()
+        };
+        assert_eq!(run(Arc::clone(&plan)).await, 1000, "{table}");
+        assert_eq!(run(Arc::clone(&plan)).await, 0, "{table}");
+        let plan = reset_plan_states(plan).unwrap();
+        assert_eq!(run(plan).await, 1000, "{table}");
+    }
 }

@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use avroscan_tests::data::orders;
 use avroscan_tests::raw;
+use avroscan_tests::s3::Server;
 use avroscan_tests::write::Codec;
 
 use super::examples::program;
-use crate::s3::Server;
 
 const MIB: u64 = 1 << 20;
 const MEMORY: u64 = 128 * MIB;
@@ -107,7 +107,7 @@ fn a_large_object_takes_less_than_128_mb() {
     };
     let (object, times) = large();
     assert!(object.len() as u64 >= OBJECT);
-    server.put("s3://lambda/large.avro", object);
+    server.put("s3://lambda/large.avro", &object);
 
     let idle = Function::start(&server, None);
     let start = idle.status("VmSize");

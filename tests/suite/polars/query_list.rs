@@ -17,12 +17,12 @@ use avroscan::{ObjectSource, Source};
 use avroscan_polars::{ScanArgsAvro, StreamingExt, scan_avro};
 use avroscan_tests::data::kinds;
 use avroscan_tests::raw;
+use avroscan_tests::s3::Server;
 use avroscan_tests::write::Codec;
 use object_store::memory::InMemory;
 use object_store::{ObjectStoreExt, PutPayload};
 
 use super::memory;
-use crate::s3::Server;
 
 /// A name, and a query over the rows of [`kinds`] and over [`labels`]. What it gives has an order.
 type Query = (&'static str, fn(LazyFrame, LazyFrame) -> LazyFrame);
@@ -227,8 +227,8 @@ fn over_objects_of_a_server() {
     };
     // Requests take their time: few of them.
     let whole = kinds::file(0..ROWS, 100, Codec::Deflate);
-    server.put("s3://queries/rows.avro", whole);
-    server.put("s3://queries/labels.avro", labels());
+    server.put("s3://queries/rows.avro", &whole);
+    server.put("s3://queries/labels.avro", &labels());
     let scan = |url| {
         let args = ScanArgsAvro::default().with_storage_options(server.options());
         scan_avro(url, args).unwrap()

@@ -9,6 +9,10 @@ mod local;
 pub(crate) mod memory;
 mod projection;
 #[cfg(feature = "engines")]
+mod remote;
+#[cfg(feature = "engines")]
+mod same;
+#[cfg(feature = "engines")]
 pub(crate) mod sink;
 
 use avroscan_tests::write::Codec;
@@ -37,6 +41,10 @@ const ALL: &[(&str, Case)] = &[
     ("parquet", engines::parquet),
     #[cfg(feature = "engines")]
     ("sink", sink::run),
+    #[cfg(feature = "engines")]
+    ("remote", remote::run),
+    #[cfg(feature = "engines")]
+    ("same", same::run),
 ];
 
 /// The cases of these names; all of them if there are no names.

@@ -3,7 +3,11 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use avroscan_datafusion::{AvroOptions, AvroSessionExt};
+use avroscan::{StorageOptions, open_store};
+use avroscan_datafusion::{AvroOptions, AvroReadOptions as ReadOptions, AvroSessionExt};
+use avroscan_tests::queries;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::dataframe::{DataFrame, DataFrameWriteOptions};
 use datafusion::prelude::{AvroReadOptions, SessionConfig, SessionContext, col, lit};
 use futures::StreamExt;
@@ -41,6 +45,47 @@ impl Session {
         Ok(Self {
             runtime,
             context: SessionContext::new_with_config(config),
+        })
+    }
+
+    /// The same session, with a bucket that these options lead to.
+    pub(crate) fn with_bucket(self, url: &str, options: &StorageOptions) -> Result<Self> {
+        let url = url.parse()?;
+        let (store, _) = open_store(&url, options)?;
+        self.context.register_object_store(&url, store);
+        Ok(self)
+    }
+
+    /// Makes files the table of this name.
+    pub(crate) fn register(
+        &self,
+        name: &str,
+        table: Table,
+        path: &str,
+        partition_columns: Vec<(String, DataType)>,
+    ) -> Result<()> {
+        let context = &self.context;
+        self.runtime.block_on(async {
+            if let Table::Native = table {
+                let options =
+                    AvroReadOptions::default().table_partition_cols(partition_columns);
+                return Ok(context.register_avro(name, path, options).await?);
+            }
+            let options = ReadOptions::default().with_partition_columns(partition_columns);
+            Ok(context.register_avro_table(name, path, options).await?)
+        })
+    }
+
+    /// The lines of the answer to one of the suite's queries over the table of this name.
+    pub(crate) fn answer(&self, sql: &str, table: &str) -> Result<Vec<String>> {
+        self.runtime.block_on(async {
+            let frame = self.context.sql(&queries::over(sql, table)).await?;
+            let batches = frame.collect().await?;
+            if batches.iter().all(|batch| batch.num_rows() == 0) {
+                return Ok(Vec::new());
+            }
+            let printed = pretty_format_batches(&batches)?.to_string();
+            Ok(queries::lines(sql, table, &printed))
         })
     }
 

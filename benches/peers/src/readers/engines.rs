@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ::polars::prelude::Engine;
+use avroscan::StorageOptions;
 
 use super::avroscan::{default_options, default_workers, read_file};
 use super::datafusion::{Session, Table};
@@ -146,6 +147,27 @@ pub(crate) fn first(file: &AvroFile, rows: u64) -> Result<Vec<Candidate<'_>>> {
         }),
         Candidate::new("DataFusion's own", datafusion(Table::Native)),
     ])
+}
+
+/// DataFusion over an object of the bucket `s3://peers`, in a session that has not seen it before.
+pub(crate) fn remote<'a>(
+    object: &'a AvroFile,
+    rows: Option<u64>,
+    options: &'a StorageOptions,
+) -> Vec<Candidate<'a>> {
+    let read = |table| {
+        move || {
+            let session = Session::new(default_workers())?.with_bucket("s3://peers", options)?;
+            match rows {
+                Some(rows) => session.first(table, object, rows),
+                None => session.stream(table, object, Query::All),
+            }
+        }
+    };
+    vec![
+        Candidate::new("avroscan, DataFusion", read(Table::Avroscan)),
+        Candidate::new("DataFusion's own", read(Table::Native)),
+    ]
 }
 
 /// Into a Parquet file at this place. The answer is the number of rows in its footer.

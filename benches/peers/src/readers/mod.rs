@@ -4,7 +4,7 @@ pub(crate) mod apache;
 pub(crate) mod arrow_avro;
 pub(crate) mod avroscan;
 #[cfg(feature = "engines")]
-mod datafusion;
+pub(crate) mod datafusion;
 #[cfg(feature = "engines")]
 pub(crate) mod engines;
 #[cfg(feature = "engines")]

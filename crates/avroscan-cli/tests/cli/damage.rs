@@ -118,6 +118,45 @@ fn a_budget_bounds_what_is_skipped() {
 }
 
 #[test]
+fn queries_skip_as_reading_does() {
+    let files = Files::new();
+    let damaged = files.write("damaged.avro", damaged().0);
+    let cat = avroscan(["cat", "--on-error", "skip", &damaged]);
+    let all = format!("SELECT * FROM '{damaged}'");
+    for threads in ["1", "4"] {
+        let query = ["sql", "--format", "jsonl", "--threads", threads, &all];
+        let run = avroscan([&query[..], &["--on-error", "skip"]].concat());
+        assert_eq!((run.code, &run.err), (cat.code, &cat.err));
+        let mut rows = ids(&run.out);
+        rows.sort_unstable();
+        assert_eq!(rows, ids(&cat.out));
+        avroscan(query).fails(1);
+    }
+
+    let count = format!("SELECT count(*) AS n FROM '{damaged}'");
+    let csv = |query: &str| avroscan(["sql", "--format", "csv", "--on-error", "skip", query]);
+    let run = csv(&count);
+    assert_eq!((run.code, run.out.as_str()), (0, "n\n60\n"));
+    assert_eq!(run.err, cat.err);
+    // What statements say comes first.
+    let run = csv(&format!("SET avro.on_error = 'fail'; {all}"));
+    run.fails(1);
+
+    for (option, enough, little) in [
+        ("--max-bad-blocks", "2", "1"),
+        ("--max-bad-bytes", "1MiB", "10"),
+        ("--max-bad-fraction", "0.9", "0.001"),
+    ] {
+        // Each scan has the whole budget.
+        let twice = format!("{count}; {count}");
+        let run = |value| avroscan(["sql", "--on-error", "skip", option, value, twice.as_str()]);
+        assert_eq!(run(enough).code, 0, "{option}");
+        let sentence = run(little).fails(1);
+        assert!(sentence.contains("skip budget"), "{option}: {sentence}");
+    }
+}
+
+#[test]
 fn verify_says_of_each_file_whether_it_is_good() {
     let files = Files::new();
     let (bytes, blocks) = damaged();

@@ -18,7 +18,7 @@ use crate::split::Split;
 pub struct AvroFile {
     source: Arc<dyn Source>,
     size: u64,
-    header: Header,
+    header: Arc<Header>,
 }
 
 impl AvroFile {
@@ -37,6 +37,23 @@ impl AvroFile {
         opened
             .map(Arc::new)
             .map_err(|error| error.in_file(&location))
+    }
+
+    /// A file whose header was read before, by [`open`](Self::open) of the same version of it. Reads
+    /// nothing.
+    ///
+    /// Another file is found out at its first block, which does not have the header's marker.
+    ///
+    /// # Errors
+    /// Those of asking for the size.
+    pub async fn open_again(source: Arc<dyn Source>, header: Arc<Header>) -> Result<Arc<Self>> {
+        let size = source.size().await;
+        let size = size.map_err(|error| error.in_file(source.location()))?;
+        Ok(Arc::new(Self {
+            source,
+            size,
+            header,
+        }))
     }
 
     async fn read_header(
@@ -63,7 +80,7 @@ impl AvroFile {
                     return Ok(Self {
                         source,
                         size,
-                        header,
+                        header: Arc::new(header),
                     });
                 }
                 // At least twice as much, so that parsing from the start stays linear in all.
@@ -91,7 +108,7 @@ impl AvroFile {
     }
 
     /// What the file says of itself.
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &Arc<Header> {
         &self.header
     }
 

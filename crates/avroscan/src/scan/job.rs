@@ -222,6 +222,7 @@ impl Job {
         progress.add_decode_time(std::mem::take(&mut self.decoding));
         let mut skipped = std::mem::take(&mut self.skipped);
         skipped.count_from(before);
+        skipped.count(progress);
         options
             .report
             .add(skipped, &options.skip_budget, self.file.size())

@@ -17,6 +17,8 @@ struct Counters {
     rows_pruned: AtomicU64,
     blocks: AtomicU64,
     blocks_skipped: AtomicU64,
+    bad_blocks: AtomicU64,
+    rows_lost: AtomicU64,
     bytes_done: AtomicU64,
     bytes_total: AtomicU64,
     bytes_read: AtomicU64,
@@ -46,6 +48,17 @@ impl Progress {
     /// Blocks of which only the header was read, to count their rows.
     pub fn blocks_skipped(&self) -> u64 {
         self.0.blocks_skipped.load(Relaxed)
+    }
+
+    /// Damaged blocks that were [skipped](crate::OnError::Skip), as the
+    /// [`ReadReport`](crate::ReadReport) counts them.
+    pub fn bad_blocks(&self) -> u64 {
+        self.0.bad_blocks.load(Relaxed)
+    }
+
+    /// Rows of the blocks that were [skipped](crate::OnError::Skip), where that is known.
+    pub fn rows_lost(&self) -> u64 {
+        self.0.rows_lost.load(Relaxed)
     }
 
     /// Bytes of the files that are dealt with: of the header and of the blocks whose turn has come.
@@ -96,6 +109,14 @@ impl Progress {
         self.0.blocks_skipped.fetch_add(blocks, Relaxed);
     }
 
+    pub(crate) fn add_bad_blocks(&self, blocks: u64) {
+        self.0.bad_blocks.fetch_add(blocks, Relaxed);
+    }
+
+    pub(crate) fn add_rows_lost(&self, rows: u64) {
+        self.0.rows_lost.fetch_add(rows, Relaxed);
+    }
+
     pub(crate) fn add_read_time(&self, time: Duration) {
         self.0.read_nanos.fetch_add(nanos(time), Relaxed);
     }
@@ -133,6 +154,8 @@ impl fmt::Debug for Progress {
             .field("rows_pruned", &self.rows_pruned())
             .field("blocks", &self.blocks())
             .field("blocks_skipped", &self.blocks_skipped())
+            .field("bad_blocks", &self.bad_blocks())
+            .field("rows_lost", &self.rows_lost())
             .field("bytes_done", &self.bytes_done())
             .field("bytes_total", &self.bytes_total())
             .field("bytes_read", &self.bytes_read())

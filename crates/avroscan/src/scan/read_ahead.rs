@@ -12,7 +12,8 @@
 //! few, or none, unless several workers decode. From `used` on, never more than `buffer_bytes`.
 //!
 //! Requests grow as the reading goes on, each as large as all before it, so that a preview of ten
-//! rows does not begin with a request of 8 MiB. A part of a file is asked for at once: whoever cut
+//! rows does not begin with a request of 8 MiB. Where few rows are wanted, no more is fetched ahead than
+//! was taken before: the rows may be in the first block, or a filter may drop the first thousands. A part of a file is asked for at once: whoever cut
 //! the file into parts wants all of it.
 
 use std::ops::Range;
@@ -35,6 +36,8 @@ pub(crate) struct ReadAhead {
     shared: Arc<Shared>,
     sizes: RequestSizes,
     buffer_blocks: u64,
+    /// Some rows are wanted, and perhaps not the rest.
+    is_preview: bool,
     /// Bytes of the largest block so far, with header and marker.
     largest_block: u64,
     /// Stops with its handle.
@@ -158,6 +161,7 @@ impl ReadAhead {
             shared,
             sizes,
             buffer_blocks,
+            is_preview: options.n_rows.is_some(),
             largest_block: 0,
             _task: task,
         };
@@ -199,7 +203,12 @@ impl ReadAhead {
         }
         let blocks = self.largest_block.saturating_mul(self.buffer_blocks);
         let requests = self.sizes.at(taken).saturating_mul(2);
-        blocks.max(requests)
+        let window = blocks.max(requests);
+        if !self.is_preview {
+            return window;
+        }
+        let before = taken.saturating_sub(self.sizes.start);
+        window.min(before.max(self.sizes.first))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::scan::AvroFile;
+use crate::scan::{AvroFile, Progress};
 use crate::split::Split;
 
 /// Most bad blocks that a report describes. All of them are counted.
@@ -160,10 +160,14 @@ struct Entry {
 /// it would. A scan that ends early, for an error or since no more rows are wanted, reports
 /// what it skipped up to there.
 #[derive(Clone, Default)]
-pub struct ReadReport(Arc<Mutex<Found>>);
+pub struct ReadReport {
+    found: Arc<Mutex<Found>>,
+    /// The report that this one is a part of.
+    whole: Option<Arc<ReadReport>>,
+}
 
 /// What has been skipped so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Found {
     bad_blocks: u64,
     bytes: u64,
@@ -187,6 +191,12 @@ impl Found {
         let of_file = self.bytes_of.entry(block.file.clone()).or_default();
         *of_file = of_file.saturating_add(block.bytes);
         self.enter(Entry { block, start });
+    }
+
+    /// Adds these numbers to those of a scan.
+    pub(super) fn count(&self, progress: &Progress) {
+        progress.add_bad_blocks(self.bad_blocks);
+        progress.add_rows_lost(self.rows_lost);
     }
 
     fn enter(&mut self, entry: Entry) {
@@ -239,6 +249,18 @@ impl Found {
 }
 
 impl ReadReport {
+    /// An empty report that is a part of this one: what it counts, this one counts too.
+    ///
+    /// A [`SkipBudget`] bounds what the part has counted: so several scans can be told of in one
+    /// report, and each have the whole budget.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self {
+            found: Arc::default(),
+            whole: Some(Arc::new(self.clone())),
+        }
+    }
+
     /// Bad blocks, each damaged part of a file counted once.
     pub fn bad_blocks(&self) -> u64 {
         self.found().bad_blocks
@@ -288,6 +310,9 @@ impl ReadReport {
         let Some(file) = more.bytes_of.keys().next().cloned() else {
             return Ok(());
         };
+        if let Some(whole) = &self.whole {
+            whole.add(more.clone(), &SkipBudget::default(), file_size)?;
+        }
         let mut found = self.found();
         found.append(more);
         let exceeded = |what: String| {
@@ -322,7 +347,7 @@ impl ReadReport {
     }
 
     fn found(&self) -> MutexGuard<'_, Found> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

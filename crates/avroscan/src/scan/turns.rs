@@ -95,6 +95,7 @@ impl Turn {
             block.block = Some(before);
             let mut skipped = Found::default();
             skipped.add(block, start);
+            skipped.count(&options.progress);
             options
                 .report
                 .add(skipped, &options.skip_budget, file_size)?;

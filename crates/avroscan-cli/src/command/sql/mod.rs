@@ -3,7 +3,7 @@
 mod stores;
 mod tables;
 
-use avroscan::ScanOptions;
+use avroscan::{ReadReport, ScanOptions};
 use avroscan_datafusion::{AvroOptions, AvroSessionExt};
 use clap::{Args, ValueEnum};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -15,13 +15,15 @@ use futures::StreamExt;
 use crate::args::{ReadArgs, SchemaArgs, StorageArgs, ThreadArgs, parse_pair};
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::skipped::{SkipArgs, tell};
 
 /// Answer a question in SQL over Avro, CSV, Parquet, JSON and Arrow files
 ///
 /// A quoted path or URL stands for a table: FROM 'events.avro'. --table gives it a name. The ending
 /// of a file says what it is. The SQL is DataFusion's, with its functions; several statements are
-/// separated by semicolons, so CREATE EXTERNAL TABLE and SET work too. A reader schema, a schema mode
-/// and unrolling apply to all Avro files; OPTIONS of a table take precedence.
+/// separated by semicolons, so CREATE EXTERNAL TABLE and SET work too. A reader schema, a schema mode,
+/// unrolling and what is done with damaged blocks apply to all Avro files; SET avro.* and OPTIONS of a
+/// table take precedence.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -51,6 +53,9 @@ pub(crate) struct Sql {
     schema: SchemaArgs,
 
     #[command(flatten)]
+    skip: SkipArgs,
+
+    #[command(flatten)]
     storage: StorageArgs,
 }
 
@@ -78,7 +83,8 @@ impl Sql {
     }
 
     async fn answer(&self) -> Result<(), Failure> {
-        let context = self.session()?;
+        let report = ReadReport::default();
+        let context = self.session(&report)?;
         for (name, path) in &self.tables {
             let table = tables::open(path, &context.state()).await?;
             context.register_table(name.as_str(), table)?;
@@ -101,6 +107,7 @@ impl Sql {
                 self.write(frame).await?;
             }
         }
+        tell(&report);
         Ok(())
     }
 
@@ -120,8 +127,8 @@ impl Sql {
     }
 
     /// A session with DataFusion's own formats, Avro read by this project, and stores opened as
-    /// queries name them.
-    fn session(&self) -> Result<SessionContext, Failure> {
+    /// queries name them. The report tells what was skipped.
+    fn session(&self, report: &ReadReport) -> Result<SessionContext, Failure> {
         let mut config = SessionConfig::new().with_information_schema(true);
         if let Some(threads) = self.threads.threads {
             config = config.with_target_partitions(threads.get());
@@ -134,7 +141,11 @@ impl Sql {
             .build_arc()?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         let scan = self.schema.apply_to(ScanOptions::default())?;
+        let scan = self.skip.apply_to(scan);
         let mut options = AvroOptions::default()
+            .with_on_error(scan.on_error)
+            .with_skip_budget(scan.skip_budget)
+            .with_report(report.clone())
             .with_schema_mode(scan.schema_mode)
             .with_unroll(scan.unroll);
         if let Some(schema) = scan.reader_schema {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use avroscan::ErrorKind;
+use avroscan_datafusion::{AvroFormat, AvroTable};
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::datasource::file_format::FileFormat;
@@ -54,7 +55,11 @@ pub(super) async fn open(path: &str, state: &SessionState) -> Result<Arc<dyn Tab
         .await?
         .infer_schema(state)
         .await?;
-    Ok(Arc::new(ListingTable::try_new(config)?))
+    let table = ListingTable::try_new(config)?;
+    if table.options().format.is::<AvroFormat>() {
+        return Ok(Arc::new(AvroTable::from(table)));
+    }
+    Ok(Arc::new(table))
 }
 
 async fn format_of(

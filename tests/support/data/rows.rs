@@ -12,9 +12,10 @@ use arrow::array::{
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema};
-use avroscan_tests::data::{mix, pick};
-use avroscan_tests::write::{self, Codec};
 use serde::Serialize;
+
+use super::{mix, pick};
+use crate::write::{self, Codec};
 
 const SCHEMA: &str = r#"{"type":"record","name":"Row","fields":[
     {"name":"id","type":"long"},
@@ -107,12 +108,12 @@ impl Row {
 }
 
 /// The rows of these numbers as a file, a block after every `rows_per_block`.
-pub(super) fn file(rows: Range<u64>, rows_per_block: usize) -> Vec<u8> {
+pub fn file(rows: Range<u64>, rows_per_block: usize) -> Vec<u8> {
     write::rows(SCHEMA, rows.map(Row::at), Codec::Deflate, rows_per_block)
 }
 
 /// The same rows in memory.
-pub(super) fn batch(rows: Range<u64>) -> RecordBatch {
+pub fn batch(rows: Range<u64>) -> RecordBatch {
     let rows: Vec<Row> = rows.map(Row::at).collect();
     let kinds: Int32Array = rows.iter().map(|row| Some(row.kind as i32)).collect();
     let symbols = Arc::new(StringArray::from(SYMBOLS.to_vec()));

@@ -13,8 +13,9 @@ use arrow::array::{
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Field, Fields, IntervalMonthDayNano, Schema, i256};
-use avroscan_tests::data::{mix, pick};
-use avroscan_tests::raw::{self, bytes, long};
+
+use super::{mix, pick};
+use crate::raw::{self, bytes, long};
 
 /// The columns and their types. Each has a second column, `n_` and its name, that may be null.
 const COLUMNS: [(&str, &str); 20] = [
@@ -163,7 +164,7 @@ fn schema() -> String {
 }
 
 /// The rows of these numbers as a file, a block after every `rows_per_block`.
-pub(super) fn file(rows: Range<u64>, rows_per_block: usize) -> Vec<u8> {
+pub fn file(rows: Range<u64>, rows_per_block: usize) -> Vec<u8> {
     let rows: Vec<Row> = rows.map(Row).collect();
     let mut file = raw::file(&schema());
     for block in rows.chunks(rows_per_block) {
@@ -189,7 +190,7 @@ pub(super) fn file(rows: Range<u64>, rows_per_block: usize) -> Vec<u8> {
 }
 
 /// The same rows in memory.
-pub(super) fn batch(rows: Range<u64>) -> RecordBatch {
+pub fn batch(rows: Range<u64>) -> RecordBatch {
     let rows: Vec<Row> = rows.map(Row).collect();
     let ids = rows.iter().map(|row| row.0 as i64);
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(ids));
