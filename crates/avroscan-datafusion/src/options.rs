@@ -9,7 +9,7 @@ use datafusion::common::{Result, config_datafusion_err, config_err};
 use crate::RowCounts;
 
 /// The keys that SQL `OPTIONS (..)` takes, without the prefix `avro.`.
-const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
+pub(crate) const KEYS: &str = "batch_size, buffer_blocks, buffer_bytes, pushdown_filters, \
                     reader_schema, row_counts, schema_mode, unroll, \
                     limits.header_bytes, limits.schema_nodes, limits.block_bytes, \
                     limits.decompressed_bytes, limits.zero_byte_items, limits.fixed_bytes, \
@@ -128,6 +128,12 @@ impl AvroOptions {
     /// How the numbers of rows are found that DataFusion plans with.
     pub fn row_counts(&self) -> RowCounts {
         self.row_counts
+    }
+
+    /// Most rows of one batch, if that is set. Otherwise it is up to the session that runs the scan.
+    #[cfg(feature = "proto")]
+    pub(crate) fn batch_size(&self) -> Option<usize> {
+        (!self.session_batch_size).then_some(self.scan.batch_size)
     }
 
     /// # Errors

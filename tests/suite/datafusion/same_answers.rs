@@ -11,10 +11,10 @@ use datafusion::prelude::SessionContext;
 
 use super::{every_type, query, rows, session, table, write};
 
-const ROWS: u64 = 1500;
+pub(super) const ROWS: u64 = 1500;
 
 /// Each is run with `T` for the table. Results are compared as sets, except after a last ORDER BY.
-const QUERIES: &[&str] = &[
+pub(super) const QUERIES: &[&str] = &[
     // Columns.
     "SELECT * FROM T",
     "SELECT id FROM T",
@@ -196,7 +196,7 @@ const QUERIES: &[&str] = &[
 ];
 
 /// With a column `year` of the names of directories.
-const HIVE_QUERIES: &[&str] = &[
+pub(super) const HIVE_QUERIES: &[&str] = &[
     "SELECT * FROM T",
     "SELECT year, id FROM T",
     "SELECT id FROM T WHERE year = '2023'",
@@ -222,7 +222,7 @@ const HIVE_QUERIES: &[&str] = &[
 ];
 
 /// Of a table with a column of each type, and `n_` and its name where it may be null.
-const TYPE_QUERIES: &[&str] = &[
+pub(super) const TYPE_QUERIES: &[&str] = &[
     "SELECT * FROM T",
     "SELECT id FROM T WHERE yes AND n_yes",
     "SELECT id FROM T WHERE NOT n_yes",
@@ -406,17 +406,24 @@ fn register(ctx: &SessionContext, name: &str, batch: &RecordBatch) {
     ctx.register_table(name, Arc::new(memory)).unwrap();
 }
 
+async fn answer(ctx: &SessionContext, sql: &str, name: &str) -> Vec<String> {
+    let sql = over(sql, name);
+    answer_of(&query(ctx, &sql).await, &sql, name)
+}
+
+/// One of the queries over the table of this name.
+pub(super) fn over(sql: &str, name: &str) -> String {
+    sql.replace("FROM T", &format!("FROM {name}"))
+        .replace("JOIN T", &format!("JOIN {name}"))
+}
+
 /// The lines of the answer, sorted unless the query says how. None at all without rows: whether
 /// there is a batch then, to say what the columns are called, is not part of an answer.
-async fn answer(ctx: &SessionContext, sql: &str, name: &str) -> Vec<String> {
-    let sql = sql
-        .replace("FROM T", &format!("FROM {name}"))
-        .replace("JOIN T", &format!("JOIN {name}"));
-    let batches = query(ctx, &sql).await;
+pub(super) fn answer_of(batches: &[RecordBatch], sql: &str, name: &str) -> Vec<String> {
     if batches.iter().all(|batch| batch.num_rows() == 0) {
         return Vec::new();
     }
-    let text = table(&batches).replace(&format!("{name}."), "T.");
+    let text = table(batches).replace(&format!("{name}."), "T.");
     let mut lines: Vec<String> = text.lines().map(compact).collect();
     let ordered = sql
         .rsplit_once("ORDER BY")

@@ -1,0 +1,93 @@
+//! The list of queries: a plan that has travelled answers as one that has not.
+
+use arrow::datatypes::DataType;
+use avroscan_datafusion::{AvroReadOptions, AvroSessionExt};
+use datafusion::physical_plan::displayable;
+use datafusion::prelude::SessionContext;
+use datafusion_proto::physical_plan::{
+    DeduplicatingProtoConverter, DefaultPhysicalProtoConverter, PhysicalProtoConverterExtension,
+};
+
+use super::super::same_answers::{HIVE_QUERIES, QUERIES, ROWS, TYPE_QUERIES, answer_of, over};
+use super::super::{every_type, query, rows, session, write};
+use super::{physical, run, travel_by, travel_logical};
+
+/// A session with the tables of the lists, each of several files.
+async fn tables(dir: &std::path::Path, partitions: usize) -> SessionContext {
+    let ctx = session(partitions);
+    let year = vec![("year".to_owned(), DataType::Utf8)];
+    for (name, columns) in [("plain", vec![]), ("hive", year), ("types", vec![])] {
+        let path = format!("{}/", dir.join(name).display());
+        let options = AvroReadOptions::default().with_partition_columns(columns);
+        ctx.register_avro_table(name, path.as_str(), options)
+            .await
+            .unwrap();
+    }
+    ctx
+}
+
+fn files(dir: &std::path::Path) {
+    write(dir, "plain/a.avro", &rows::file(0..10, 100));
+    write(dir, "plain/b.avro", &rows::file(10..10, 100));
+    write(dir, "plain/c.avro", &rows::file(10..1000, 20));
+    write(dir, "plain/d.avro", b"");
+    write(dir, "plain/e.avro", &rows::file(1000..ROWS, 50));
+    write(dir, "hive/year=2022/a.avro", &rows::file(0..200, 23));
+    write(dir, "hive/year=2023/a.avro", &rows::file(200..600, 23));
+    write(dir, "hive/year=2024/a.avro", &rows::file(600..700, 23));
+    write(dir, "types/a.avro", &every_type::file(0..ROWS, 41));
+}
+
+const LISTS: [(&str, &[&str]); 3] = [
+    ("plain", QUERIES),
+    ("hive", HIVE_QUERIES),
+    ("types", TYPE_QUERIES),
+];
+
+#[tokio::test]
+async fn physical_plans_answer_the_same_after_the_trip() {
+    let dir = tempfile::tempdir().unwrap();
+    files(dir.path());
+    let plain: &dyn PhysicalProtoConverterExtension = &DefaultPhysicalProtoConverter {};
+    let linked: &dyn PhysicalProtoConverterExtension = &DeduplicatingProtoConverter {};
+    for (partitions, converter) in [(1, plain), (8, plain), (8, linked)] {
+        let ctx = tables(dir.path(), partitions).await;
+        let receiver = session(partitions);
+        for (name, queries) in LISTS {
+            for sql in queries {
+                let sql = over(sql, name);
+                let plan = physical(&ctx, &sql).await;
+                let before = displayable(plan.as_ref()).indent(false).to_string();
+                let plan = travel_by(&plan, &receiver, converter)
+                    .unwrap_or_else(|error| panic!("{sql}\n{error}\n{before}"));
+                let after = displayable(plan.as_ref()).indent(false).to_string();
+                assert_eq!(after, before, "{sql}");
+                let found = answer_of(&run(&receiver, plan).await, &sql, name);
+                let expected = answer_of(&query(&ctx, &sql).await, &sql, name);
+                assert!(found == expected, "{sql}\n{found:#?}\n{expected:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn logical_plans_answer_the_same_after_the_trip() {
+    let dir = tempfile::tempdir().unwrap();
+    files(dir.path());
+    for partitions in [1, 8] {
+        let ctx = tables(dir.path(), partitions).await;
+        let receiver = session(partitions);
+        for (name, queries) in LISTS {
+            for sql in queries {
+                let sql = over(sql, name);
+                let plan = travel_logical(&ctx, &sql, &receiver)
+                    .await
+                    .unwrap_or_else(|error| panic!("{sql}\n{error}"));
+                let frame = receiver.execute_logical_plan(plan).await.unwrap();
+                let found = answer_of(&frame.collect().await.unwrap(), &sql, name);
+                let expected = answer_of(&query(&ctx, &sql).await, &sql, name);
+                assert!(found == expected, "{sql}\n{found:#?}\n{expected:#?}");
+            }
+        }
+    }
+}
