@@ -104,6 +104,9 @@ impl TableMessage {
     ) -> Result<AvroTable> {
         let paths = self.paths.iter().map(|path| path.url(name));
         let paths = paths.collect::<Result<Vec<_>>>()?;
+        if paths.is_empty() {
+            return plan_err!("The Avro table {name} has no paths");
+        }
         let partition_columns = self.partition_columns()?;
         let columns = table_schema(columns, partition_columns.len())?;
         let declared = columns.table_partition_cols().iter();

@@ -1,8 +1,11 @@
 //! The list of queries: a plan that has travelled answers as one that has not.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
 use avroscan_datafusion::{AvroReadOptions, AvroSessionExt};
-use datafusion::physical_plan::displayable;
+use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::prelude::SessionContext;
 use datafusion_proto::physical_plan::{
     DeduplicatingProtoConverter, DefaultPhysicalProtoConverter, PhysicalProtoConverterExtension,
@@ -13,7 +16,7 @@ use super::super::{every_type, query, rows, session, write};
 use super::{physical, run, travel_by, travel_logical};
 
 /// A session with the tables of the lists, each of several files.
-async fn tables(dir: &std::path::Path, partitions: usize) -> SessionContext {
+async fn tables(dir: &Path, partitions: usize) -> SessionContext {
     let ctx = session(partitions);
     let year = vec![("year".to_owned(), DataType::Utf8)];
     for (name, columns) in [("plain", vec![]), ("hive", year), ("types", vec![])] {
@@ -26,7 +29,7 @@ async fn tables(dir: &std::path::Path, partitions: usize) -> SessionContext {
     ctx
 }
 
-fn files(dir: &std::path::Path) {
+fn files(dir: &Path) {
     write(dir, "plain/a.avro", &rows::file(0..10, 100));
     write(dir, "plain/b.avro", &rows::file(10..10, 100));
     write(dir, "plain/c.avro", &rows::file(10..1000, 20));
@@ -36,6 +39,14 @@ fn files(dir: &std::path::Path) {
     write(dir, "hive/year=2023/a.avro", &rows::file(200..600, 23));
     write(dir, "hive/year=2024/a.avro", &rows::file(600..700, 23));
     write(dir, "types/a.avro", &every_type::file(0..ROWS, 41));
+}
+
+/// What EXPLAIN shows of the plan's scans.
+fn scans(plan: &Arc<dyn ExecutionPlan>) -> Vec<String> {
+    let text = displayable(plan.as_ref()).indent(false).to_string();
+    let lines = text.lines().map(str::trim);
+    let scans = lines.filter(|line| line.starts_with("DataSourceExec"));
+    scans.map(ToOwned::to_owned).collect()
 }
 
 const LISTS: [(&str, &[&str]); 3] = [
@@ -57,11 +68,10 @@ async fn physical_plans_answer_the_same_after_the_trip() {
             for sql in queries {
                 let sql = over(sql, name);
                 let plan = physical(&ctx, &sql).await;
-                let before = displayable(plan.as_ref()).indent(false).to_string();
+                let before = scans(&plan);
                 let plan = travel_by(&plan, &receiver, converter)
-                    .unwrap_or_else(|error| panic!("{sql}\n{error}\n{before}"));
-                let after = displayable(plan.as_ref()).indent(false).to_string();
-                assert_eq!(after, before, "{sql}");
+                    .unwrap_or_else(|error| panic!("{sql}\n{error}"));
+                assert_eq!(scans(&plan), before, "{sql}");
                 let found = answer_of(&run(&receiver, plan).await, &sql, name);
                 let expected = answer_of(&query(&ctx, &sql).await, &sql, name);
                 assert!(found == expected, "{sql}\n{found:#?}\n{expected:#?}");

@@ -1,5 +1,6 @@
 //! Bytes that are no plan, or not quite: errors, and no panics.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use avroscan_datafusion::{AvroLogicalCodec, AvroPhysicalCodec, AvroReadOptions, AvroSessionExt};
@@ -19,7 +20,7 @@ use super::super::{rows, session, write};
 use super::physical;
 
 /// A session with the table `t`, partitioned and in order.
-async fn table(dir: &std::path::Path) -> SessionContext {
+async fn table(dir: &Path) -> SessionContext {
     write(dir, "year=2024/t.avro", &rows::file(0..20, 10));
     let ctx = session(2);
     let statement = format!(
@@ -50,10 +51,10 @@ fn decode(ctx: &SessionContext, node: PhysicalExtensionNode) -> Result<Arc<dyn E
     node.try_into_physical_plan(&ctx.task_ctx(), &AvroPhysicalCodec::default())
 }
 
-/// Each byte in several other ways, and each beginning.
+/// Each byte in two other ways, and each beginning.
 fn variants(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let flips = (0..bytes.len()).flat_map(|index| {
-        [0x01, 0x02, 0x08, 0x80, 0xff].map(|flip| {
+        [0x01, 0x80].map(|flip| {
             let mut bytes = bytes.to_vec();
             bytes[index] ^= flip;
             bytes

@@ -1,8 +1,9 @@
 //! What is in a scan, and how parts of it run apart.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use avroscan::Limits;
 use avroscan_datafusion::{
@@ -34,8 +35,8 @@ fn config_of(plan: &Arc<dyn ExecutionPlan>) -> FileScanConfig {
     config.unwrap().clone()
 }
 
-fn ids(batches: &[arrow::array::RecordBatch]) -> Vec<i64> {
-    let values = |batch: &arrow::array::RecordBatch| {
+fn ids(batches: &[RecordBatch]) -> Vec<i64> {
+    let values = |batch: &RecordBatch| {
         let column = batch.column(0).as_primitive::<Int64Type>();
         column.values().to_vec()
     };
@@ -43,7 +44,7 @@ fn ids(batches: &[arrow::array::RecordBatch]) -> Vec<i64> {
 }
 
 /// A scan of 3000 rows in ranges, over two files, with the filter in the scan.
-async fn ranges(dir: &std::path::Path) -> Arc<dyn ExecutionPlan> {
+async fn ranges(dir: &Path) -> Arc<dyn ExecutionPlan> {
     write(dir, "a.avro", &rows::file(0..2000, 30));
     write(dir, "b.avro", &rows::file(2000..3000, 30));
     let ctx = session(8);
