@@ -55,27 +55,38 @@ const LISTS: [(&str, &[&str]); 3] = [
     ("types", TYPE_QUERIES),
 ];
 
+/// The queries with the names of their tables, and their answers without a trip.
+async fn answers(dir: &Path) -> Vec<(&'static str, String, Vec<String>)> {
+    files(dir);
+    let ctx = tables(dir, 1).await;
+    let mut answers = Vec::new();
+    for (name, queries) in LISTS {
+        for sql in queries {
+            let sql = over(sql, name);
+            let answer = answer_of(&query(&ctx, &sql).await, &sql, name);
+            answers.push((name, sql, answer));
+        }
+    }
+    answers
+}
+
 #[tokio::test]
 async fn physical_plans_answer_the_same_after_the_trip() {
     let dir = tempfile::tempdir().unwrap();
-    files(dir.path());
+    let answers = answers(dir.path()).await;
     let plain: &dyn PhysicalProtoConverterExtension = &DefaultPhysicalProtoConverter {};
     let linked: &dyn PhysicalProtoConverterExtension = &DeduplicatingProtoConverter {};
     for (partitions, converter) in [(1, plain), (8, plain), (8, linked)] {
         let ctx = tables(dir.path(), partitions).await;
         let receiver = session(partitions);
-        for (name, queries) in LISTS {
-            for sql in queries {
-                let sql = over(sql, name);
-                let plan = physical(&ctx, &sql).await;
-                let before = scans(&plan);
-                let plan = travel_by(&plan, &receiver, converter)
-                    .unwrap_or_else(|error| panic!("{sql}\n{error}"));
-                assert_eq!(scans(&plan), before, "{sql}");
-                let found = answer_of(&run(&receiver, plan).await, &sql, name);
-                let expected = answer_of(&query(&ctx, &sql).await, &sql, name);
-                assert!(found == expected, "{sql}\n{found:#?}\n{expected:#?}");
-            }
+        for (name, sql, expected) in &answers {
+            let plan = physical(&ctx, sql).await;
+            let before = scans(&plan);
+            let plan = travel_by(&plan, &receiver, converter)
+                .unwrap_or_else(|error| panic!("{sql}\n{error}"));
+            assert_eq!(scans(&plan), before, "{sql}");
+            let found = answer_of(&run(&receiver, plan).await, sql, name);
+            assert!(found == *expected, "{sql}\n{found:#?}\n{expected:#?}");
         }
     }
 }
@@ -83,21 +94,17 @@ async fn physical_plans_answer_the_same_after_the_trip() {
 #[tokio::test]
 async fn logical_plans_answer_the_same_after_the_trip() {
     let dir = tempfile::tempdir().unwrap();
-    files(dir.path());
+    let answers = answers(dir.path()).await;
     for partitions in [1, 8] {
         let ctx = tables(dir.path(), partitions).await;
         let receiver = session(partitions);
-        for (name, queries) in LISTS {
-            for sql in queries {
-                let sql = over(sql, name);
-                let plan = travel_logical(&ctx, &sql, &receiver)
-                    .await
-                    .unwrap_or_else(|error| panic!("{sql}\n{error}"));
-                let frame = receiver.execute_logical_plan(plan).await.unwrap();
-                let found = answer_of(&frame.collect().await.unwrap(), &sql, name);
-                let expected = answer_of(&query(&ctx, &sql).await, &sql, name);
-                assert!(found == expected, "{sql}\n{found:#?}\n{expected:#?}");
-            }
+        for (name, sql, expected) in &answers {
+            let plan = travel_logical(&ctx, sql, &receiver)
+                .await
+                .unwrap_or_else(|error| panic!("{sql}\n{error}"));
+            let frame = receiver.execute_logical_plan(plan).await.unwrap();
+            let found = answer_of(&frame.collect().await.unwrap(), sql, name);
+            assert!(found == *expected, "{sql}\n{found:#?}\n{expected:#?}");
         }
     }
 }
