@@ -17,6 +17,7 @@ mod slt;
 mod splits;
 mod statistics;
 mod tables;
+mod travel;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "proto")]
+use arrow::datatypes::Schema;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use avroscan::{AvroSchema, Progress, SchemaMode};
@@ -44,6 +46,28 @@ impl AvroFormat {
     /// How the files are read.
     pub fn options(&self) -> &AvroOptions {
         &self.options
+    }
+
+    /// The options of a scan of columns that were taken from this schema, if they were from any.
+    fn options_as(&self, schema: Option<Arc<AvroSchema>>) -> AvroOptions {
+        let options = self.options.clone();
+        match schema {
+            Some(schema) if options.scan().reader_schema.is_none() => {
+                // The mode has done its part.
+                let options = options.with_reader_schema(schema);
+                options.with_schema_mode(SchemaMode::First)
+            }
+            _ => options,
+        }
+    }
+
+    /// The options of a scan of a table with these columns, wherever it runs.
+    ///
+    /// # Errors
+    /// When it is not known which schema the columns were taken from.
+    #[cfg(feature = "proto")]
+    pub(crate) fn options_to_send(&self, columns: &Schema) -> Result<AvroOptions> {
+        Ok(self.options_as(self.readers.find_equal(columns)?))
     }
 
     /// The schema that the rows of these files are read as, with the place of the file that it is
@@ -176,15 +200,8 @@ impl FileFormat for AvroFormat {
     }
 
     fn file_source(&self, table_schema: TableSchema) -> Arc<dyn FileSource> {
-        let mut options = self.options.clone();
-        if options.scan().reader_schema.is_none()
-            && let Some(schema) = self.readers.find(table_schema.file_schema())
-        {
-            // The mode has done its part.
-            options = options
-                .with_reader_schema(schema)
-                .with_schema_mode(SchemaMode::First);
-        }
+        let schema = self.readers.find(table_schema.file_schema());
+        let options = self.options_as(schema);
         Arc::new(AvroSource::new(table_schema, options))
     }
 }

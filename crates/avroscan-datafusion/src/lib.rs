@@ -26,6 +26,10 @@
 //! The scan is a `DataSourceExec`, so all that DataFusion does for its own file formats is there:
 //! directories and globs, partition columns, limits, orderings, metrics, dynamic filters and the
 //! sharing of ranges between partitions.
+//!
+//! With the feature `proto` there are codecs with which plans over Avro files travel to other
+//! processes, as engines like Ballista send them: `AvroPhysicalCodec` and `AvroLogicalCodec`. It is
+//! not on by default, and brings `datafusion-proto`.
 
 mod error;
 mod factory;
@@ -43,6 +47,8 @@ mod metrics;
 mod opener;
 mod option_keys;
 mod options;
+#[cfg(feature = "proto")]
+mod proto;
 mod query;
 mod range_stream;
 mod read_options;
@@ -60,6 +66,8 @@ mod types;
 pub use factory::AvroFormatFactory;
 pub use format::AvroFormat;
 pub use options::AvroOptions;
+#[cfg(feature = "proto")]
+pub use proto::{AvroLogicalCodec, AvroPhysicalCodec};
 pub use read_options::AvroReadOptions;
 pub use row_counts::RowCounts;
 pub use session::AvroSessionExt;

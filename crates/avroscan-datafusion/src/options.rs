@@ -169,6 +169,12 @@ impl AvroOptions {
         self.row_counts
     }
 
+    /// Most rows of one batch, if that is set. Otherwise it is up to the session that runs the scan.
+    #[cfg(feature = "proto")]
+    pub(crate) fn batch_size(&self) -> Option<usize> {
+        (!self.session_batch_size).then_some(self.scan.batch_size)
+    }
+
     /// # Errors
     /// When options contradict each other.
     pub(crate) fn check(&self) -> Result<()> {

@@ -2,8 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "proto")]
+use arrow::datatypes::Schema;
 use arrow::datatypes::SchemaRef;
 use avroscan::AvroSchema;
+#[cfg(feature = "proto")]
+use datafusion::common::{Result, plan_err};
 
 /// Which Avro schema the columns of a table were taken from: its files are read as that, with its
 /// defaults and aliases.
@@ -37,6 +41,23 @@ impl ReaderSchemas {
         let found = known.iter().find(|(other, _)| Arc::ptr_eq(other, columns));
         found.map(|(_, schema)| Arc::clone(schema))
     }
+
+    /// The schema that columns like these were taken from, if any were: for those who do not have
+    /// the columns' address.
+    ///
+    /// # Errors
+    /// When columns like these were taken from several schemas.
+    #[cfg(feature = "proto")]
+    pub(crate) fn find_equal(&self, columns: &Schema) -> Result<Option<Arc<AvroSchema>>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = known.iter().filter(|(other, _)| **other == *columns);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => plan_err!(
+                "Several Avro schemas give the table's columns: set avro.reader_schema to one of them"
+            ),
+            (first, _) => Ok(first.map(|(_, schema)| Arc::clone(schema))),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +82,8 @@ mod tests {
         assert_eq!(known.find(&int).unwrap().json(), r#""int""#);
         assert_eq!(known.find(&long).unwrap().json(), r#""long""#);
         assert!(known.find(&columns()).is_none(), "declared");
+        #[cfg(feature = "proto")]
+        assert!(known.find_equal(&columns()).is_err(), "int or long");
 
         let again = known.remember(columns(), schema(r#""int""#));
         assert!(Arc::ptr_eq(&again, &int));

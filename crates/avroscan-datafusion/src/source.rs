@@ -19,12 +19,18 @@ use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion::physical_plan::{DisplayFormatType, apply_expression_roots};
+#[cfg(feature = "proto")]
+use datafusion::physical_plan::{ExecutionPlan, proto::ExecutionPlanEncodeCtx};
+#[cfg(feature = "proto")]
+use datafusion_proto::protobuf::PhysicalPlanNode;
 use object_store::ObjectStore;
 
 use crate::file_cache::FileCache;
 use crate::headers::Headers;
 use crate::metrics::ScanMetrics;
 use crate::opener::AvroOpener;
+#[cfg(feature = "proto")]
+use crate::proto::PackedScan;
 use crate::query::Query;
 use crate::{AvroOptions, split};
 
@@ -70,6 +76,18 @@ impl AvroSource {
     /// How the files are read.
     pub fn options(&self) -> &AvroOptions {
         &self.options
+    }
+
+    /// The same source with these columns, and only the rows for which the predicate is true.
+    #[cfg(feature = "proto")]
+    pub(crate) fn with_query(
+        mut self,
+        projection: ProjectionExprs,
+        predicate: Option<Arc<dyn PhysicalExpr>>,
+    ) -> Self {
+        self.projection = projection;
+        self.predicate = predicate;
+        self
     }
 
     /// Whether the query needs more of the files than the numbers of rows in block headers.
@@ -222,6 +240,16 @@ impl FileSource for AvroSource {
         let mut source = self.clone();
         source.projection = self.projection.try_merge(projection)?;
         Ok(Some(Arc::new(source)))
+    }
+
+    #[cfg(feature = "proto")]
+    fn try_to_proto(
+        &self,
+        base: &FileScanConfig,
+        ctx: &ExecutionPlanEncodeCtx<'_>,
+    ) -> Result<Option<PhysicalPlanNode>> {
+        let packed: Arc<dyn ExecutionPlan> = Arc::new(PackedScan::pack(self, base, ctx)?);
+        ctx.encode_child(&packed).map(Some)
     }
 
     fn apply_expressions(

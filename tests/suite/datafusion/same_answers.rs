@@ -13,7 +13,7 @@ use datafusion::prelude::SessionContext;
 
 use super::{query, rows, session, table, write};
 
-const ROWS: u64 = 1500;
+pub(super) const ROWS: u64 = 1500;
 
 #[tokio::test]
 async fn queries_answer_as_over_rows_in_memory() {
@@ -145,12 +145,15 @@ fn register(ctx: &SessionContext, name: &str, batch: &RecordBatch) {
     ctx.register_table(name, Arc::new(memory)).unwrap();
 }
 
+async fn answer(ctx: &SessionContext, sql: &str, name: &str) -> Vec<String> {
+    answer_of(&query(ctx, &queries::over(sql, name)).await, sql, name)
+}
+
 /// The lines of the answer. None at all without rows: whether there is a batch then, to say what the
 /// columns are called, is not part of an answer.
-async fn answer(ctx: &SessionContext, sql: &str, name: &str) -> Vec<String> {
-    let batches = query(ctx, &queries::over(sql, name)).await;
+pub(super) fn answer_of(batches: &[RecordBatch], sql: &str, name: &str) -> Vec<String> {
     if batches.iter().all(|batch| batch.num_rows() == 0) {
         return Vec::new();
     }
-    queries::lines(sql, name, &table(&batches))
+    queries::lines(sql, name, &table(batches))
 }

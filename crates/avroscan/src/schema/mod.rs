@@ -146,6 +146,17 @@ impl AvroSchema {
         }
     }
 
+    /// Whether [`with_null_defaults`](Self::with_null_defaults) would change nothing: every field that
+    /// may be null has a default. The [`json`](Self::json) text alone does not say so.
+    pub fn has_null_defaults(&self) -> bool {
+        self.types.0.iter().all(|node| match &node.kind {
+            Kind::Record(fields) => fields
+                .iter()
+                .all(|field| field.default.is_some() || !self.types.may_be_null(field.node)),
+            _ => true,
+        })
+    }
+
     /// The JSON text, exactly as it was given.
     pub fn json(&self) -> &str {
         &self.json
