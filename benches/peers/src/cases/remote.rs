@@ -52,7 +52,9 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
             let requests = proxy.take_requests();
             let bytes: u64 = requests.iter().map(|request| request.bytes).sum();
             let (reader, requests) = (&reader.name, requests.len());
-            read.push(format!("{name}, {reader}: {bytes} bytes in {requests} requests"));
+            read.push(format!(
+                "{name}, {reader}: {bytes} bytes in {requests} requests"
+            ));
         }
     }
     bench.finish(&whole);
