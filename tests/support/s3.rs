@@ -102,7 +102,7 @@ impl Server {
         options(self.port)
     }
 
-    /// Stores an object, at a URL such as `s3://bucket/key`.
+    /// Stores an object, at a URL such as `s3://bucket/key`, where there is none yet.
     ///
     /// # Panics
     /// When that is no such URL, or the server does not take it.

@@ -191,8 +191,12 @@ async fn a_limit_is_filled_from_the_files_that_have_rows() {
     let folder = three_files(dir.path());
     let ctx = session(2);
     query(&ctx, "SET avro.on_error = 'skip'").await;
-    let few = query(&ctx, &format!("SELECT id FROM '{folder}' LIMIT 20")).await;
-    assert_eq!(ids(&few).len(), 20);
+    let sql = format!("SELECT id FROM '{folder}' LIMIT 20");
+    let plan = physical_plan(&ctx, &sql).await;
+    for file in ["a.avro", "b.avro", "c.avro"] {
+        assert!(plan.contains(file), "{plan}");
+    }
+    assert_eq!(ids(&query(&ctx, &sql).await).len(), 20);
 }
 
 /// Three files, of which the first has lost all of its rows.

@@ -14,7 +14,6 @@ use crate::table::Table;
 
 const LATENCY: Duration = Duration::from_millis(20);
 const BYTES: u64 = 100_000_000;
-const OBJECT: &str = "s3://peers/object.avro";
 const ROWS: u64 = 10;
 
 pub(crate) fn run(bench: &mut Bench) -> Result<()> {
@@ -32,13 +31,14 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
     let mut whole = Table::new("Whole objects of 100 MB, 20 ms away", base);
     let mut first = Table::new("The first 10 rows of 100 MB, 20 ms away", base);
     let mut read = Vec::new();
-    for (set, codec) in sets {
+    for (number, (set, codec)) in sets.into_iter().enumerate() {
         let Some(file) = bench.file_of(set, codec, BYTES)? else {
             continue;
         };
-        server.put(OBJECT, &file.bytes()?);
+        let url = format!("s3://peers/{number}.avro");
+        server.put(&url, &file.bytes()?);
         let object = AvroFile {
-            path: OBJECT.into(),
+            path: url.into(),
             ..file
         };
         let readers = engines::remote(&object, None, &options);
@@ -52,7 +52,9 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
             let requests = proxy.take_requests();
             let bytes: u64 = requests.iter().map(|request| request.bytes).sum();
             let (reader, requests) = (&reader.name, requests.len());
-            read.push(format!("{name}, {reader}: {bytes} bytes in {requests} requests"));
+            read.push(format!(
+                "{name}, {reader}: {bytes} bytes in {requests} requests"
+            ));
         }
     }
     bench.finish(&whole);

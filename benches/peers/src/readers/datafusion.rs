@@ -67,8 +67,7 @@ impl Session {
         let context = &self.context;
         self.runtime.block_on(async {
             if let Table::Native = table {
-                let options =
-                    AvroReadOptions::default().table_partition_cols(partition_columns);
+                let options = AvroReadOptions::default().table_partition_cols(partition_columns);
                 return Ok(context.register_avro(name, path, options).await?);
             }
             let options = ReadOptions::default().with_partition_columns(partition_columns);
