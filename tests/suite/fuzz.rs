@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use avroscan_tests::fuzz::TARGETS;
+use avroscan_tests::fuzz::{TARGETS, Target};
 use avroscan_tests::random::Rng;
 
 /// How many inputs each body is given.
@@ -49,29 +49,57 @@ fn run(name: &str) {
     }
 }
 
-macro_rules! tests {
-    ($($test:ident: $name:literal,)*) => {
-        $(#[test]
-        fn $test() {
-            run($name);
-        })*
-
-        #[test]
-        fn every_target_has_its_test() {
-            let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
-            assert_eq!(names, [$($name),*]);
-        }
-    };
+#[test]
+fn any_bytes_are_read_or_refused() {
+    run("strict");
 }
 
-tests! {
-    any_bytes_are_read_or_refused: "strict",
-    any_damage_costs_its_blocks_alone: "skip",
-    any_chunks_of_any_bytes_give_the_same: "chunks",
-    any_splits_of_any_bytes_give_the_same: "splits",
-    any_columns_of_any_bytes_give_the_same: "projection",
-    any_text_is_a_schema_or_refused: "schema",
-    any_bytes_are_read_as_any_schema_or_refused: "resolution",
-    any_bytes_are_decompressed_or_refused: "codecs",
-    any_bytes_have_the_values_that_others_find: "peer",
+#[test]
+fn any_damage_costs_its_blocks_alone() {
+    run("skip");
+}
+
+#[test]
+fn any_chunks_of_any_bytes_give_the_same() {
+    run("chunks");
+}
+
+#[test]
+fn any_splits_of_any_bytes_give_the_same() {
+    run("splits");
+}
+
+#[test]
+fn any_columns_of_any_bytes_are_the_same() {
+    run("projection");
+}
+
+#[test]
+fn any_text_is_a_schema_or_refused() {
+    run("schema");
+}
+
+#[test]
+fn any_bytes_are_read_as_any_schema_or_refused() {
+    run("resolution");
+}
+
+#[test]
+fn any_bytes_are_decompressed_or_refused() {
+    run("codecs");
+}
+
+#[test]
+fn any_bytes_have_the_values_that_others_find() {
+    run("peer");
+}
+
+#[test]
+fn every_target_is_run_and_has_its_place_among_the_fuzzers() {
+    let own = include_str!("fuzz.rs");
+    let fuzzers = include_str!("../fuzz/Cargo.toml");
+    for Target { name, .. } in TARGETS {
+        assert!(own.contains(&format!("run(\"{name}\")")), "{name}");
+        assert!(fuzzers.contains(&format!("name = \"{name}\"")), "{name}");
+    }
 }

@@ -20,6 +20,13 @@ pub fn codecs(data: &[u8]) {
     else {
         return;
     };
+    // What looks like blocks with their markers inside of a damaged one is read.
+    if data
+        .windows(raw::MARKER.len())
+        .any(|window| window == raw::MARKER)
+    {
+        return;
+    }
     let codec = Codec::ALL[usize::from(*codec) % Codec::ALL.len()];
     let schema = r#"{"type":"fixed","name":"F","size":1}"#;
     let header = || raw::file_with_codec(schema, codec.name());
@@ -33,9 +40,17 @@ pub fn codecs(data: &[u8]) {
         Some(_) => 1,
         // What decompresses here does so elsewhere. A block of no bytes needs no codec.
         None => {
-            if !data.is_empty() {
-                let decompressed = codec.apache().decompress(&mut expected);
-                decompressed.expect("the peer decompresses what the reader does");
+            if !data.is_empty()
+                && let Err(error) = codec.apache().decompress(&mut expected)
+            {
+                // A Huffman code of one symbol has one codeword. Where a stream holds the other one,
+                // libdeflate takes it for the same symbol, and others refuse it.
+                assert_eq!(
+                    codec,
+                    Codec::Deflate,
+                    "only the reader decompresses it: {error}"
+                );
+                return;
             }
             assert!(expected.len() <= limits().decompressed_bytes);
             expected.len()

@@ -36,7 +36,7 @@ fn some_columns(file: &[u8], opened: &Opened, options: &ScanOptions, choice: u16
     let mut chosen: Vec<usize> = (0..all.len())
         .filter(|index| choice >> (index % 16) & 1 == 1)
         .collect();
-    if choice % 3 == 0 {
+    if choice.is_multiple_of(3) {
         chosen.reverse();
     }
     let names = chosen.iter().map(|index| all[*index].name().as_str());

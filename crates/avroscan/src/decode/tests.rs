@@ -374,6 +374,7 @@ fn a_root_that_is_a_record_or_null_has_the_columns_of_the_record() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes hours")]
 fn memory_is_bounded_whatever_a_few_bytes_ask_for() {
     let wide = one_field(r#"["null",{"type":"fixed","name":"F","size":65536}]"#);
     let mut decoder = decoder(&wide, &Projection::All, &Limits::default());
@@ -472,6 +473,7 @@ fn row(id: i64) -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes hours")]
 fn a_filter_keeps_the_rows_it_names_for_any_blocks_and_batches() {
     for (divisor, rows_per_block, most) in [
         (1, 10, 1000),
@@ -532,6 +534,7 @@ fn a_filtered_block_is_framed_to_its_end() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes hours")]
 fn a_filter_over_long_text_decides_about_fewer_rows_at_once() {
     let schema = r#"{"type":"record","name":"R","fields":[
         {"name":"id","type":["null","long"]},

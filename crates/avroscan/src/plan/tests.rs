@@ -190,7 +190,7 @@ fn a_chain_of_references_may_not_nest_without_end() {
     last(200).unwrap();
     assert_eq!(
         last(5000).unwrap_err().kind(),
-        ErrorKind::Limit(Limit::SchemaDepth)
+        ErrorKind::Limit(Limit::SchemaNodes)
     );
 }
 

@@ -275,6 +275,10 @@ impl Job {
             let Some(portion) = self.next_block() else {
                 return Ok(Decoded::BlockEnd);
             };
+            if portion.block.header.offset < self.start {
+                self.look_behind(worker, portion.index, portion.block)?;
+                continue;
+            }
             if portion.first_row.unwrap_or_default() == 0 {
                 self.opened += 1;
             }
@@ -285,6 +289,24 @@ impl Job {
                 self.pass(error)?;
             }
         }
+    }
+
+    /// Looks at a block of the part before: good blocks inside of it, if it is damaged, are of this
+    /// part where they begin in it.
+    fn look_behind(&mut self, worker: &mut Worker, index: u64, block: RawBlock) -> Result<()> {
+        let header = block.header;
+        self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
+        let checked = worker.check(index, &block);
+        worker.decoder.take_pruned();
+        let error = match checked {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_data() => error,
+            Err(error) => return Err(error),
+        };
+        let (file, limits) = (&self.file, &self.limits);
+        let (_, inner) = look_inside(file, header, block.data, self.end, limits, &error);
+        self.inner = inner.map(|inner| (index, inner));
+        Ok(())
     }
 
     fn open(&mut self, worker: &mut Worker, portion: Portion) -> Result<()> {
@@ -347,6 +369,9 @@ impl Job {
         while let Some((index, inner)) = &mut self.inner {
             let index = *index;
             match inner.next() {
+                // Of the part before.
+                Some(Piece::Good(block)) if block.header.offset < self.start => {}
+                Some(Piece::Bad(bad)) if bad.offset < self.start => {}
                 Some(Piece::Good(block)) => {
                     let rows = block.header.rows as u64;
                     self.rows_left = self.rows_left.saturating_add(rows);
@@ -364,9 +389,9 @@ impl Job {
                 None => self.inner = None,
             }
         }
-        let block = self.blocks.pop_front()?;
-        self.met += 1;
-        Some(block)
+        let portion = self.blocks.pop_front()?;
+        self.met += u64::from(portion.block.header.offset >= self.start);
+        Some(portion)
     }
 
     /// How many rows a batch may have while a block of so many rows and bytes is decoded.

@@ -41,7 +41,9 @@ enum Found {
 /// Finds the first block that begins in `split`, or `None` where none does.
 ///
 /// Where damaged blocks are skipped, it may be one of these, but not the block after one that has
-/// no marker before it: whoever skips the damaged block reads that one too.
+/// no marker before it: whoever skips the damaged block reads that one too. And it may be a block
+/// that begins before the split and reaches into it, of which nothing but good blocks inside of it
+/// is wanted.
 pub(super) async fn find_start(
     file: &Arc<AvroFile>,
     split: Split,
@@ -156,6 +158,10 @@ async fn walk_past_damage_to(
     let mut walk = BlockWalk::from_block(file.clone(), offset, limits.clone(), progress.clone());
     while offset < split.start || !has_marker {
         match walk.next().await {
+            // If it is damaged, there may be good blocks inside of it, some of them in the split.
+            Ok(Some(block)) if block.offset < split.start && split.start < block.end => {
+                return Ok(Some(block.offset));
+            }
             Ok(Some(_)) => has_marker = true,
             Ok(None) => break,
             Err(error) => {

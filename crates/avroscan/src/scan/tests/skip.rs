@@ -184,6 +184,26 @@ fn damage_that_spans_splits_is_one_entry() {
     assert_eq!(found.report.bytes_skipped(), (to - from) as u64);
 }
 
+#[test]
+fn damage_inside_of_damage_is_the_same_for_any_splits() {
+    let mut file = blocks(&[1; 9], "\"string\"", &text(&[b'x'; 106]));
+    let start = |number: usize| first_block(&file) + number * 128;
+    assert_eq!(start(9), file.len());
+    let (outer, inner) = (start(1), start(4));
+    // A size that leads to the end of block 6, and among the blocks there one that cannot be.
+    assert_eq!(file[outer + 1..outer + 3], [0xda, 0x01]);
+    file[outer + 2] = 0x0b;
+    file[inner] = 0x01;
+    let found = read_all_ways(&file, &[1, 2, 3, 5, 8, 13, 60, 400]);
+    assert_eq!(found.ids, [0, 2, 3, 5, 6, 7, 8]);
+    let entries = found.report.entries();
+    let places = entries
+        .iter()
+        .map(|entry| (entry.block, entry.offset, entry.bytes));
+    let expected = [(Some(1), outer as u64, 128), (Some(4), inner as u64, 128)];
+    assert_eq!(places.collect::<Vec<_>>(), expected);
+}
+
 /// Every second block of these holds a byte too many.
 fn every_second_bad(rows: usize, blocks: usize) -> Vec<u8> {
     let mut file = header("\"string\"");
