@@ -297,9 +297,13 @@ impl ReadReport {
 
     /// A stretch has been read to its end: it has so many blocks.
     pub(super) fn end(&self, stretch: Stretch, blocks: u64) {
-        if stretch.end.is_some() {
-            self.found().blocks_in.insert(stretch, blocks);
+        if stretch.end.is_none() {
+            return;
         }
+        if let Some(whole) = &self.whole {
+            whole.end(stretch.clone(), blocks);
+        }
+        self.found().blocks_in.insert(stretch, blocks);
     }
 
     /// Takes in what was skipped of a file of this size.
