@@ -296,8 +296,10 @@ impl Source for Stuck {
     }
 }
 
-/// What one can do with a source.
-const READINGS: [fn(Arc<dyn Source>) -> LocalBoxFuture<'static, Result<u64>>; 5] = [
+/// Something that one can do with a source; the rows that come of it.
+type Reading = fn(Arc<dyn Source>) -> LocalBoxFuture<'static, Result<u64>>;
+
+const READINGS: [Reading; 5] = [
     |source| rows(source, 1, OnError::Fail).boxed_local(),
     |source| rows(source, 3, OnError::Skip).boxed_local(),
     |source| split_rows(source).boxed_local(),
