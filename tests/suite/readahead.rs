@@ -215,6 +215,7 @@ fn counting_reads_block_headers_only() {
 #[derive(Debug)]
 struct Crowd {
     bytes: Arc<dyn Source>,
+    at_once: usize,
     now: AtomicUsize,
     most: AtomicUsize,
     read: AtomicU64,
@@ -228,6 +229,10 @@ impl Source for Crowd {
 
     fn request_bytes(&self) -> u64 {
         8 << 20
+    }
+
+    fn requests_at_once(&self) -> usize {
+        self.at_once
     }
 
     fn probe_bytes(&self) -> u64 {
@@ -257,6 +262,41 @@ impl Source for Crowd {
     }
 }
 
+impl Crowd {
+    /// So many blocks with one row each, as large as the blocks.
+    fn new(blocks: usize, block: usize, at_once: usize) -> Arc<Self> {
+        let body = raw::bytes(vec![7; block - 3]);
+        let mut file = raw::file(r#""bytes""#);
+        for _ in 0..blocks {
+            file = file.block(1, &body);
+        }
+        Arc::new(Self {
+            bytes: crate::read::memory(file.finish()),
+            at_once,
+            now: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            read: AtomicU64::new(0),
+        })
+    }
+}
+
+#[test]
+fn as_many_requests_are_under_way_as_the_source_is_good_for() {
+    for (at_once, expected) in [(1, 1..=1), (4, 2..=4)] {
+        let crowd = Crowd::new(64, 1 << 20, at_once);
+        let source: Arc<dyn Source> = crowd.clone();
+        let options = ScanOptions::default().with_workers(1);
+        let scan = Scan::from_sources_blocking(vec![source], options).unwrap();
+        let rows = scan
+            .reader()
+            .unwrap()
+            .map(|batch| batch.unwrap().num_rows());
+        assert_eq!(rows.sum::<usize>(), 64);
+        let most = crowd.most.load(Ordering::Relaxed);
+        assert!(expected.contains(&most), "{most} of {at_once}");
+    }
+}
+
 #[test]
 fn parts_of_a_large_object_are_counted_side_by_side() {
     for (block, blocks, most_read) in [
@@ -264,20 +304,10 @@ fn parts_of_a_large_object_are_counted_side_by_side() {
         (16 << 10, 4 << 10, 80 << 20),
         (1 << 20, 72, 24 << 20),
     ] {
-        let body = raw::bytes(vec![7; block - 3]);
-        let mut file = raw::file(r#""bytes""#);
-        for _ in 0..blocks {
-            file = file.block(1, &body);
-        }
-        let crowd = Arc::new(Crowd {
-            bytes: crate::read::memory(file.finish()),
-            now: AtomicUsize::new(0),
-            most: AtomicUsize::new(0),
-            read: AtomicU64::new(0),
-        });
+        let crowd = Crowd::new(blocks, block, 1);
         let source: Arc<dyn Source> = crowd.clone();
         let scan = Scan::from_sources_blocking(vec![source], ScanOptions::default()).unwrap();
-        assert_eq!(block_on(scan.count_rows()).unwrap(), blocks);
+        assert_eq!(block_on(scan.count_rows()).unwrap(), blocks as u64);
         let most = crowd.most.load(Ordering::Relaxed);
         assert!(most >= 2, "{most} at once with blocks of {block}");
         let read = crowd.read.load(Ordering::Relaxed);

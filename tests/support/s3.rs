@@ -113,7 +113,7 @@ impl Server {
 }
 
 /// The storage options for a server that listens here.
-fn options(port: u16) -> Vec<(String, String)> {
+pub fn options(port: u16) -> Vec<(String, String)> {
     [
         ("aws_endpoint", format!("http://127.0.0.1:{port}")),
         ("aws_allow_http", "true".into()),

@@ -7,6 +7,8 @@ mod cases;
 mod data_set;
 mod files;
 mod measure;
+#[cfg(feature = "engines")]
+mod object_server;
 mod process;
 mod readers;
 mod table;

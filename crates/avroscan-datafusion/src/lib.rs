@@ -31,6 +31,7 @@
 //! processes, as engines like Ballista send them: `AvroPhysicalCodec` and `AvroLogicalCodec`. It is
 //! not on by default, and brings `datafusion-proto`.
 
+mod ahead;
 mod error;
 mod factory;
 mod field_paths;

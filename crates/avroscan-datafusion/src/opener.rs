@@ -5,14 +5,15 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use avroscan::{AvroFile, BatchStream, Progress, ScanOptions, Split, count_rows};
-use datafusion::common::{Result, exec_err};
+use datafusion::common::{DataFusionError, Result, exec_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use futures::stream::BoxStream;
+use datafusion::physical_expr::expressions::DynamicFilterTracking;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use object_store::ObjectStore;
 
+use crate::ahead::{Ahead, Batches};
 use crate::error::external;
 use crate::file_cache::FileCache;
 use crate::file_plan::FilePlan;
@@ -24,9 +25,16 @@ use crate::range_stream::RangeStream;
 /// Rows of a batch where fewer are wanted: a filter may drop most of them.
 const LEAST_BATCH: usize = 1024;
 
-/// Opens the files of one partition of a scan.
-#[derive(Debug, Clone)]
+/// Opens the files of one partition of a scan, and begins to open what comes next.
+#[derive(Debug)]
 pub(crate) struct AvroOpener {
+    pub(crate) ranges: RangeOpener,
+    pub(crate) ahead: Arc<Ahead>,
+}
+
+/// Opens one file, or one range of it.
+#[derive(Debug, Clone)]
+pub(crate) struct RangeOpener {
     pub(crate) query: Arc<Query>,
     pub(crate) options: ScanOptions,
     pub(crate) store: Arc<dyn ObjectStore>,
@@ -40,18 +48,39 @@ pub(crate) struct AvroOpener {
 
 impl FileOpener for AvroOpener {
     fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
-        let split = split(&file)?;
-        let opener = self.clone();
-        Ok(async move { opener.open_split(file, split).await }.boxed())
+        let begun = self.ahead.take(&file);
+        let ranges = self.ranges.clone();
+        let ahead = Arc::clone(&self.ahead);
+        Ok(async move {
+            let wants = |next: &PartitionedFile| ranges.wants_next(&file, next);
+            ahead.begin_after(&file, wants, |next| ranges.clone().open(next));
+            match begun {
+                Some(task) => {
+                    let opened = task.join_unwind().await;
+                    opened.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
+                }
+                None => ranges.open(file).await,
+            }
+        }
+        .boxed())
     }
 }
 
-impl AvroOpener {
-    async fn open_split(
-        self,
-        file: PartitionedFile,
-        split: Split,
-    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+impl RangeOpener {
+    /// Whether to open the next file or range before its turn, when this one has come to its own.
+    fn wants_next(&self, file: &PartitionedFile, next: &PartitionedFile) -> bool {
+        if self.limit.is_some() || self.options.buffer_blocks == 0 {
+            return false;
+        }
+        // What is found out while the query runs may rule out other files.
+        let is_settled = self.query.predicate.as_ref().is_none_or(|predicate| {
+            !DynamicFilterTracking::classify(predicate).contains_dynamic_filter()
+        });
+        is_settled || file.object_meta.location == next.object_meta.location
+    }
+
+    async fn open(self, file: PartitionedFile) -> Result<Batches> {
+        let split = split(&file)?;
         let exprs = self.query.for_file(&file)?;
         if exprs.rule_out_the_file(self.query.table_schema.file_schema()) {
             return Ok(stream::empty().boxed());
@@ -75,7 +104,7 @@ impl AvroOpener {
         }
         let decode = Arc::clone(plan.decode());
         let mut batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
-        // The range before this one is still being decoded.
+        // It may be a while before its turn comes.
         batches.begin();
         Ok(RangeStream::new(batches, plan, metrics).boxed())
     }

@@ -75,7 +75,7 @@ impl AvroOptions {
         let scan = &mut self.scan;
         match key {
             "batch_size" => *self = self.clone().with_batch_size(positive(key, value)?),
-            "buffer_blocks" => scan.buffer_blocks = positive(key, value)?,
+            "buffer_blocks" => scan.buffer_blocks = whole(key, value)?,
             "buffer_bytes" => scan.buffer_bytes = positive(key, value)?,
             "max_bad_blocks" => scan.skip_budget.blocks = Some(whole(key, value)?),
             "max_bad_bytes" => scan.skip_budget.bytes = Some(whole(key, value)?),

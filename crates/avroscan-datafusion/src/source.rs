@@ -1,7 +1,7 @@
 //! The Avro side of a `DataSourceExec`.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use datafusion::catalog::Session;
 use datafusion::common::Result;
@@ -25,10 +25,11 @@ use datafusion::physical_plan::{ExecutionPlan, proto::ExecutionPlanEncodeCtx};
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use object_store::ObjectStore;
 
+use crate::ahead::Ahead;
 use crate::file_cache::FileCache;
 use crate::headers::Headers;
 use crate::metrics::ScanMetrics;
-use crate::opener::AvroOpener;
+use crate::opener::{AvroOpener, RangeOpener};
 #[cfg(feature = "proto")]
 use crate::proto::PackedScan;
 use crate::query::Query;
@@ -45,6 +46,8 @@ pub struct AvroSource {
     metrics: ExecutionPlanMetricsSet,
     files: FileCache,
     headers: Headers,
+    /// What the partitions of an execution share, for as long as it lasts. Not for another query.
+    ahead: Arc<Mutex<Weak<Ahead>>>,
 }
 
 impl AvroSource {
@@ -61,13 +64,34 @@ impl AvroSource {
             metrics: ExecutionPlanMetricsSet::new(),
             files: FileCache::default(),
             headers: Headers::default(),
+            ahead: Arc::default(),
         }
+    }
+
+    /// The same source, for another query.
+    fn to_change(&self) -> Self {
+        let mut source = self.clone();
+        source.ahead = Arc::default();
+        source
+    }
+
+    fn ahead(&self, config: &FileScanConfig) -> Arc<Ahead> {
+        let batch_size = self.options.scan().batch_size;
+        let mut shared = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = shared.upgrade();
+        running
+            .filter(|ahead| ahead.is_of(config, batch_size))
+            .unwrap_or_else(|| {
+                let ahead = Arc::new(Ahead::new(config, batch_size));
+                *shared = Arc::downgrade(&ahead);
+                ahead
+            })
     }
 
     /// The source for a query in this session: with what is set there, and the headers that it has
     /// read.
     pub(crate) fn in_session(&self, session: &dyn Session) -> Result<Self> {
-        let mut source = self.clone();
+        let mut source = self.to_change();
         source.options = source.options.of_query(session)?;
         source.headers = Headers::of(session);
         Ok(source)
@@ -81,13 +105,14 @@ impl AvroSource {
     /// The same source with these columns, and only the rows for which the predicate is true.
     #[cfg(feature = "proto")]
     pub(crate) fn with_query(
-        mut self,
+        &self,
         projection: ProjectionExprs,
         predicate: Option<Arc<dyn PhysicalExpr>>,
     ) -> Self {
-        self.projection = projection;
-        self.predicate = predicate;
-        self
+        let mut source = self.to_change();
+        source.projection = projection;
+        source.predicate = predicate;
+        source
     }
 
     /// Whether the query needs more of the files than the numbers of rows in block headers.
@@ -124,7 +149,7 @@ impl FileSource for AvroSource {
             output_schema: Arc::new(output_schema),
             expr_adapter_factory,
         };
-        Ok(Arc::new(AvroOpener {
+        let ranges = RangeOpener {
             query: Arc::new(query),
             options: self.options.scan().clone(),
             store: object_store,
@@ -133,7 +158,9 @@ impl FileSource for AvroSource {
             headers: self.headers.clone(),
             metrics: ScanMetrics::new(&self.metrics, partition),
             limit: base_config.limit,
-        }))
+        };
+        let ahead = self.ahead(base_config);
+        Ok(Arc::new(AvroOpener { ranges, ahead }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -228,7 +255,7 @@ impl FileSource for AvroSource {
             return Ok(answer(PushedDown::No));
         }
         let answer = answer(PushedDown::Yes);
-        let mut source = self.clone();
+        let mut source = self.to_change();
         source.predicate = Some(conjunction(source.predicate.into_iter().chain(filters)));
         Ok(answer.with_updated_node(Arc::new(source)))
     }
@@ -237,7 +264,7 @@ impl FileSource for AvroSource {
         &self,
         projection: &ProjectionExprs,
     ) -> Result<Option<Arc<dyn FileSource>>> {
-        let mut source = self.clone();
+        let mut source = self.to_change();
         source.projection = self.projection.try_merge(projection)?;
         Ok(Some(Arc::new(source)))
     }

@@ -24,7 +24,7 @@ fn serve(objects: &[(&str, &[u8])]) -> Option<(Server, Proxy)> {
     for (name, object) in objects {
         server.put(&format!("s3://data/{name}"), object);
     }
-    let proxy = Proxy::start(&server, LATENCY);
+    let proxy = Proxy::start(server.port(), LATENCY);
     Some((server, proxy))
 }
 
@@ -168,6 +168,27 @@ async fn many_objects_are_one_table() {
     };
     let ctx = session(&proxy, 2);
     create(&ctx, "many/").await;
+    proxy.take_most_at_once();
     let count = "SELECT count(*), count(DISTINCT id) FROM t";
     assert_eq!(lines(&query(&ctx, count).await), ["1200|100"]);
+    // Each partition waits for one, and has begun to read others.
+    assert!(proxy.take_most_at_once() > 4);
+}
+
+#[tokio::test]
+async fn ranges_are_fetched_before_their_turn() {
+    let (object, rows) = many_orders(32 * MIB);
+    let Some((_server, proxy)) = serve(&[("large.avro", &object)]) else {
+        return;
+    };
+    let ctx = session(&proxy, 2);
+    create(&ctx, "large.avro").await;
+    let sum = "SELECT count(*), sum(id) > 0 FROM t";
+    for (buffer_blocks, at_once) in [(4, 3..=8), (0, 1..=2)] {
+        query(&ctx, &format!("SET avro.buffer_blocks = {buffer_blocks}")).await;
+        proxy.take_most_at_once();
+        assert_eq!(lines(&query(&ctx, sum).await), [format!("{rows}|true")]);
+        let most = proxy.take_most_at_once();
+        assert!(at_once.contains(&most), "{most} at once");
+    }
 }

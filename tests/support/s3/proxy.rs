@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::{Server, options};
+use super::options;
 
 /// One request that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Request {
     pub bytes: u64,
 }
 
-/// A proxy before a [`Server`]. It ends with its owner.
+/// A proxy before a server. It ends with its owner.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -32,21 +32,22 @@ pub struct Proxy {
 #[derive(Debug, Default)]
 struct Seen {
     requests: Vec<Request>,
-    under_way: usize,
+    waiting: usize,
     most_at_once: usize,
 }
 
 impl Proxy {
-    /// Starts one that lets each request wait for so long.
+    /// Starts one before the server that listens at the port `to`, which lets each request wait for
+    /// so long.
     ///
     /// # Panics
     /// When there is no free port.
-    pub fn start(server: &Server, latency: Duration) -> Self {
+    pub fn start(to: u16, latency: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let seen = Arc::<Mutex<Seen>>::default();
         let stops = Arc::<AtomicBool>::default();
-        let (watcher, stop, to) = (Arc::clone(&seen), Arc::clone(&stops), server.port());
+        let (watcher, stop) = (Arc::clone(&seen), Arc::clone(&stops));
         let thread = thread::spawn(move || {
             for client in listener.incoming() {
                 if stop.load(Relaxed) {
@@ -77,7 +78,7 @@ impl Proxy {
         std::mem::take(&mut self.seen().requests)
     }
 
-    /// Most requests that were under way at the same time since the last call.
+    /// Most requests that waited at the same time since the last call.
     pub fn take_most_at_once(&self) -> usize {
         std::mem::take(&mut self.seen().most_at_once)
     }
@@ -108,12 +109,13 @@ fn pass(client: TcpStream, to: u16, latency: Duration, seen: &Mutex<Seen>) -> Re
     }
     {
         let mut seen = seen();
-        seen.under_way += 1;
-        seen.most_at_once = seen.most_at_once.max(seen.under_way);
+        seen.waiting += 1;
+        seen.most_at_once = seen.most_at_once.max(seen.waiting);
     }
-    let passed = answer(&client, input, to, latency, &line, &head);
+    thread::sleep(latency);
+    seen().waiting -= 1;
+    let passed = answer(&client, input, to, &line, &head);
     let mut seen = seen();
-    seen.under_way -= 1;
     let range = value(&head, "range").and_then(|range| range.strip_prefix("bytes="));
     let start = range.and_then(|range| range.split_once('-')?.0.parse().ok());
     seen.requests.push(Request {
@@ -155,11 +157,9 @@ fn answer(
     mut client: &TcpStream,
     mut input: impl BufRead,
     to: u16,
-    latency: Duration,
     line: &str,
     head: &[String],
 ) -> Result<u64> {
-    thread::sleep(latency);
     let mut server = TcpStream::connect(("127.0.0.1", to))?;
     let mut text = format!("{line}\r\nConnection: close\r\n");
     for line in head {

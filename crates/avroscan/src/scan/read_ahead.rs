@@ -8,6 +8,8 @@
 //!      |---- in hand ----|---- waiting ---|······ may be fetched ······|
 //! ```
 //!
+//! Of what may be fetched, as many requests are under way at once as the source is good for.
+//!
 //! In hand are the blocks that wait to be decoded or whose rows wait to be handed out. They are
 //! few, or none, unless several workers decode. From `used` on, never more than `buffer_bytes`.
 //!
@@ -17,9 +19,12 @@
 //! the file into parts wants all of it.
 
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use futures::future::{Either, select};
+use futures::stream::{FuturesOrdered, StreamExt};
 use tokio::sync::{Notify, mpsc};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -51,6 +56,8 @@ pub(super) struct RequestSizes {
     start: u64,
     pub(super) first: u64,
     largest: u64,
+    /// How many of them are under way at the same time.
+    at_once: usize,
 }
 
 impl RequestSizes {
@@ -68,7 +75,14 @@ impl RequestSizes {
                 false => largest,
             },
             largest,
+            at_once: source.requests_at_once().max(1),
         }
+    }
+
+    /// Bytes to fetch ahead of `taken`: what is under way, and no less than two requests, so that one
+    /// is under way while another is used up.
+    fn ahead(self, taken: u64) -> u64 {
+        self.at(taken).saturating_mul(self.at_once.max(2) as u64)
     }
 
     /// The size of a request at `position`.
@@ -117,6 +131,21 @@ impl Shared {
 
     fn wishes(&self) -> Wishes {
         *self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The end of the request at `position`, if it is demanded or allowed.
+    fn next_end(&self, position: u64, range: &Range<u64>, sizes: RequestSizes) -> Option<u64> {
+        let wishes = self.wishes();
+        let is_demanded = position < wishes.demanded;
+        let most = match is_demanded {
+            // Beyond the range, and without read-ahead, no more than what is demanded.
+            true if wishes.window == 0 => wishes.demanded,
+            true => range.end.max(wishes.demanded),
+            false => range.end,
+        };
+        let end = position.saturating_add(sizes.at(position)).min(most);
+        let is_wanted = is_demanded || end <= self.allowed(wishes);
+        (end > position && is_wanted).then_some(end)
     }
 
     /// The offset up to which may be fetched without being asked.
@@ -196,14 +225,13 @@ impl ReadAhead {
         });
     }
 
-    /// So many blocks, or two requests where blocks are smaller.
+    /// So many blocks, or so many requests where blocks are smaller.
     fn window(&self, taken: u64) -> u64 {
         if self.buffer_blocks == 0 {
             return 0;
         }
         let blocks = self.largest_block.saturating_mul(self.buffer_blocks);
-        let requests = self.sizes.at(taken).saturating_mul(2);
-        let window = blocks.max(requests);
+        let window = blocks.max(self.sizes.ahead(taken));
         if !self.is_preview {
             return window;
         }
@@ -222,30 +250,36 @@ async fn fetch(
     progress: Progress,
 ) {
     let mut position = range.start;
-    while position < file.size() {
-        let request = sizes.at(position);
-        let wishes = shared.wishes();
-        let end = if position < wishes.demanded {
-            // Beyond the range, and without read-ahead, no more than what is demanded.
-            let most = if wishes.window == 0 {
-                wishes.demanded
-            } else {
-                range.end.max(wishes.demanded)
-            };
-            position.saturating_add(request).min(most)
-        } else {
-            position.saturating_add(request).min(range.end)
-        };
-        let allowed = end <= shared.allowed(wishes);
-        if end <= position || (position >= wishes.demanded && !allowed) {
+    let mut under_way = FuturesOrdered::new();
+    loop {
+        while under_way.len() < sizes.at_once
+            && let Some(end) = shared.next_end(position, &range, sizes)
+            && position < file.size()
+        {
+            let piece = position..end.min(file.size());
+            under_way.push_back(file.read(piece, &progress));
+            position = end;
+        }
+        if under_way.is_empty() {
+            if position >= file.size() {
+                return;
+            }
             shared.changed.notified().await;
             continue;
         }
-        let piece = file.read(position..end.min(file.size()), &progress).await;
+        let piece = if under_way.len() < sizes.at_once {
+            let changed = pin!(shared.changed.notified());
+            match select(under_way.next(), changed).await {
+                Either::Left((piece, _)) => piece,
+                Either::Right(_) => continue,
+            }
+        } else {
+            under_way.next().await
+        };
+        let Some(piece) = piece else { return };
         let failed = piece.is_err();
         if sender.send(piece).is_err() || failed {
             return;
         }
-        position = end;
     }
 }

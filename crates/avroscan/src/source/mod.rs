@@ -56,6 +56,12 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     /// How many bytes a sequential reader best asks for at once. Never 0.
     fn request_bytes(&self) -> u64;
 
+    /// How many such requests a sequential reader best has under way at the same time. 1 unless a
+    /// source says more: where an answer takes its time, others can be waited for meanwhile.
+    fn requests_at_once(&self) -> usize {
+        1
+    }
+
     /// How many bytes a reader that looks only for a header best asks for. Never 0.
     fn probe_bytes(&self) -> u64;
 

@@ -19,6 +19,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// What object stores are fast with: a request's latency is then small beside its transfer.
 const REQUEST_BYTES: u64 = 8 << 20;
 
+/// Requests under way at the same time for one reader: a store gives each connection a part of what
+/// it can give, and answers late.
+const REQUESTS_AT_ONCE: usize = 4;
+
 /// Holds nearly every header, and takes no longer than a few bytes would.
 const PROBE_BYTES: u64 = 64 << 10;
 
@@ -114,6 +118,10 @@ impl Source for ObjectSource {
 
     fn request_bytes(&self) -> u64 {
         REQUEST_BYTES
+    }
+
+    fn requests_at_once(&self) -> usize {
+        REQUESTS_AT_ONCE
     }
 
     fn probe_bytes(&self) -> u64 {

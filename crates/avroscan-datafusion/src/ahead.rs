@@ -1,0 +1,161 @@
+//! Files and ranges of files whose reading begins before a partition takes them.
+//!
+//! DataFusion opens what a partition reads next when the partition is done with what it has. In an
+//! object store it would wait then for an answer each time, for many small objects longer than it
+//! decodes. All partitions take from one list, in its order, so what comes next is known: whoever
+//! opens something begins to open a little of what follows, for whoever will take it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use arrow::array::RecordBatch;
+use datafusion::common::Result;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
+use futures::stream::BoxStream;
+use object_store::path::Path;
+use tokio::runtime::Handle;
+
+/// Bytes of what is begun and not taken yet: one request to an object store.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// Small files that are begun for each partition and not taken yet.
+const SMALL_FILES_EACH: usize = 8;
+
+pub(crate) type Batches = BoxStream<'static, Result<RecordBatch>>;
+
+/// What the partitions of one execution of a scan read, and how much of it has begun.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    files: Vec<PartitionedFile>,
+    places: HashMap<Key, usize>,
+    partitions: usize,
+    batch_size: usize,
+    begun: Mutex<Begun>,
+}
+
+/// A file, and the bytes of it.
+type Key = (Path, u64, u64);
+
+#[derive(Debug, Default)]
+struct Begun {
+    /// Which have been begun or taken.
+    seen: Vec<bool>,
+    waiting: HashMap<usize, Opening>,
+    bytes: u64,
+}
+
+/// Ends with its handle.
+struct Opening {
+    task: SpawnedTask<Result<Batches>>,
+    bytes: u64,
+}
+
+impl Ahead {
+    /// For a scan of all of this, in batches of at most so many rows.
+    pub(crate) fn new(config: &FileScanConfig, batch_size: usize) -> Self {
+        let files: Vec<PartitionedFile> = files(config).cloned().collect();
+        let places: HashMap<Key, usize> = files.iter().map(key).zip(0..).collect();
+        // Where one is listed twice, nothing says which of the two is taken.
+        let files = match places.len() == files.len() {
+            true => files,
+            false => Vec::new(),
+        };
+        Self {
+            begun: Mutex::new(Begun {
+                seen: vec![false; files.len()],
+                ..Begun::default()
+            }),
+            files,
+            places,
+            partitions: config.file_groups.len(),
+            batch_size,
+        }
+    }
+
+    /// Whether this is for such a scan.
+    pub(crate) fn is_of(&self, config: &FileScanConfig, batch_size: usize) -> bool {
+        let same = self.partitions == config.file_groups.len() && self.batch_size == batch_size;
+        same && self.files.iter().map(key).eq(files(config).map(key))
+    }
+
+    /// What was begun of this file or range, which is taken now.
+    pub(crate) fn take(&self, file: &PartitionedFile) -> Option<SpawnedTask<Result<Batches>>> {
+        let place = *self.places.get(&key(file))?;
+        let mut begun = self.begun();
+        *begun.seen.get_mut(place)? = true;
+        let opening = begun.waiting.remove(&place)?;
+        begun.bytes -= opening.bytes;
+        Some(opening.task)
+    }
+
+    /// Begins what follows this file or range, as far as it is wanted and as there is room for it.
+    pub(crate) fn begin_after<F>(
+        &self,
+        file: &PartitionedFile,
+        wants: impl Fn(&PartitionedFile) -> bool,
+        open: impl Fn(PartitionedFile) -> F,
+    ) where
+        F: Future<Output = Result<Batches>> + Send + 'static,
+    {
+        // Whoever polls a scan outside of a runtime does without.
+        if Handle::try_current().is_err() {
+            return;
+        }
+        let Some(place) = self.places.get(&key(file)) else {
+            return;
+        };
+        let mut begun = self.begun();
+        for (place, file) in self.files.iter().enumerate().skip(place + 1) {
+            if begun.seen.get(place) == Some(&true) {
+                continue;
+            }
+            let bytes = length(file);
+            if !wants(file) || !begun.has_room_for(bytes, self.partitions) {
+                return;
+            }
+            let task = SpawnedTask::spawn(open(file.clone()));
+            begun.waiting.insert(place, Opening { task, bytes });
+            begun.bytes += bytes;
+            if let Some(seen) = begun.seen.get_mut(place) {
+                *seen = true;
+            }
+        }
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Begun> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Begun {
+    /// One for each partition, or more where they are small.
+    fn has_room_for(&self, bytes: u64, partitions: usize) -> bool {
+        let waiting = self.waiting.len();
+        let small = self.bytes.saturating_add(bytes) <= MOST_BYTES;
+        waiting < partitions || (small && waiting < partitions.saturating_mul(SMALL_FILES_EACH))
+    }
+}
+
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opening")
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+fn files(config: &FileScanConfig) -> impl Iterator<Item = &PartitionedFile> {
+    config.file_groups.iter().flat_map(FileGroup::iter)
+}
+
+fn key(file: &PartitionedFile) -> Key {
+    let (start, end) = file.range();
+    (file.object_meta.location.clone(), start, end)
+}
+
+fn length(file: &PartitionedFile) -> u64 {
+    let (start, end) = file.range();
+    end.saturating_sub(start)
+}
