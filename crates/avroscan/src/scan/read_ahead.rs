@@ -20,7 +20,7 @@
 
 use std::ops::Range;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::future::{Either, select};
@@ -95,7 +95,12 @@ impl RequestSizes {
 #[derive(Debug)]
 struct Shared {
     wishes: Mutex<Wishes>,
-    changed: Notify,
+    /// The next request is wanted now.
+    wanted: Notify,
+    sizes: RequestSizes,
+    /// Where the range ends, and the file.
+    end: u64,
+    file_size: u64,
     buffer_bytes: u64,
 }
 
@@ -121,31 +126,50 @@ struct Wishes {
     demanded: u64,
     /// How far beyond `taken` may be fetched.
     window: u64,
+    /// Where the next request begins, if the task waits for it to be wanted.
+    waits: Option<u64>,
 }
 
 impl Shared {
+    /// Wakes the task only where it has something to do: to wake it for each block costs as much as
+    /// to read it.
     fn change(&self, change: impl FnOnce(&mut Wishes)) {
-        change(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.notify_one();
+        let mut wishes = self.lock();
+        change(&mut wishes);
+        let request = wishes.waits.and_then(|at| self.request_at(at, *wishes));
+        if request.is_some() {
+            wishes.waits = None;
+            drop(wishes);
+            self.wanted.notify_one();
+        }
     }
 
-    fn wishes(&self) -> Wishes {
-        *self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The end of the request at `position`, if it is wanted. If not, the task will be told.
+    fn next_end(&self, position: u64) -> Option<u64> {
+        let mut wishes = self.lock();
+        let end = self.request_at(position, *wishes);
+        wishes.waits = end.is_none().then_some(position);
+        end
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The end of the request at `position`, if it is demanded or allowed.
-    fn next_end(&self, position: u64, range: &Range<u64>, sizes: RequestSizes) -> Option<u64> {
-        let wishes = self.wishes();
+    fn request_at(&self, position: u64, wishes: Wishes) -> Option<u64> {
         let is_demanded = position < wishes.demanded;
         let most = match is_demanded {
             // Beyond the range, and without read-ahead, no more than what is demanded.
             true if wishes.window == 0 => wishes.demanded,
-            true => range.end.max(wishes.demanded),
-            false => range.end,
+            true => self.end.max(wishes.demanded),
+            false => self.end,
         };
-        let end = position.saturating_add(sizes.at(position)).min(most);
+        let end = position.saturating_add(self.sizes.at(position));
+        let end = end.min(most);
         let is_wanted = is_demanded || end <= self.allowed(wishes);
-        (end > position && is_wanted).then_some(end)
+        (end > position && is_wanted && position < self.file_size)
+            .then_some(end.min(self.file_size))
     }
 
     /// The offset up to which may be fetched without being asked.
@@ -169,16 +193,19 @@ impl ReadAhead {
             taken: range.start,
             demanded: range.start,
             window: 0,
+            waits: None,
         };
         let shared = Arc::new(Shared {
             wishes: Mutex::new(wishes),
-            changed: Notify::new(),
+            wanted: Notify::new(),
+            sizes,
+            end: range.end,
+            file_size: file.size(),
             buffer_bytes: options.buffer_bytes.max(1) as u64,
         });
         let fetch = fetch(
             file,
-            range.clone(),
-            sizes,
+            range.start,
             shared.clone(),
             sender,
             options.progress.clone(),
@@ -243,33 +270,30 @@ impl ReadAhead {
 /// Fetches piece after piece until the decoder goes away or an error is delivered.
 async fn fetch(
     file: Arc<AvroFile>,
-    range: Range<u64>,
-    sizes: RequestSizes,
+    mut position: u64,
     shared: Arc<Shared>,
     sender: mpsc::UnboundedSender<Result<Bytes>>,
     progress: Progress,
 ) {
-    let mut position = range.start;
+    let at_once = shared.sizes.at_once;
     let mut under_way = FuturesOrdered::new();
     loop {
-        while under_way.len() < sizes.at_once
-            && let Some(end) = shared.next_end(position, &range, sizes)
-            && position < file.size()
+        while under_way.len() < at_once
+            && let Some(end) = shared.next_end(position)
         {
-            let piece = position..end.min(file.size());
-            under_way.push_back(file.read(piece, &progress));
+            under_way.push_back(file.read(position..end, &progress));
             position = end;
         }
-        if under_way.is_empty() {
-            if position >= file.size() {
+        let piece = if under_way.len() < at_once {
+            if under_way.is_empty() && position >= file.size() {
                 return;
             }
-            shared.changed.notified().await;
-            continue;
-        }
-        let piece = if under_way.len() < sizes.at_once {
-            let changed = pin!(shared.changed.notified());
-            match select(under_way.next(), changed).await {
+            let wanted = pin!(shared.wanted.notified());
+            if under_way.is_empty() {
+                wanted.await;
+                continue;
+            }
+            match select(under_way.next(), wanted).await {
                 Either::Left((piece, _)) => piece,
                 Either::Right(_) => continue,
             }
