@@ -199,9 +199,10 @@ fn a_server_that_fails_in_any_way_never_changes_a_row() {
                         assert!(expected.contains(&kind), "{how}: {error}");
                     }
                 }
-                if fault.is_repeated() {
+                if fault.passes() {
                     assert!(found.error.is_none(), "{how}: {:?}", found.error);
                 }
+                assert!(found.error.is_some() || !fault.lasts(), "{how}");
             }
         }
     }

@@ -5,14 +5,19 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use avroscan::{Source, block_on, find_sources};
 
 /// What is wrong with one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The connection ends in the middle of the body.
-    CutBody,
+    /// The connection ends after so many eighths of the body.
+    CutBody(usize),
+    /// Nothing more comes after half of the body.
+    Stalled,
+    /// The body comes in drops.
+    Slow,
     /// The body is shorter than the range, and says so.
     ShortBody,
     /// The body is of another range, and says so.
@@ -25,33 +30,76 @@ pub(super) enum Fault {
     OtherSize,
     /// The object is gone.
     Gone,
-    /// The server is at its limits.
-    Unavailable,
+    /// The server is at its limits, for so many requests.
+    Unavailable(usize),
     /// The connection ends without an answer.
     NoAnswer,
+    /// The connection is reset.
+    Reset,
+    /// The connection stays open, and no answer comes.
+    Silent,
+    /// From this request on, there is no server.
+    Refused,
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 9] = [
-        Self::CutBody,
+    pub(super) const ALL: [Self; 22] = [
+        Self::CutBody(0),
+        Self::CutBody(1),
+        Self::CutBody(2),
+        Self::CutBody(3),
+        Self::CutBody(4),
+        Self::CutBody(5),
+        Self::CutBody(6),
+        Self::CutBody(7),
+        Self::Stalled,
+        Self::Slow,
         Self::ShortBody,
         Self::OtherRange,
         Self::WholeFile,
         Self::OtherETag,
         Self::OtherSize,
         Self::Gone,
-        Self::Unavailable,
+        Self::Unavailable(1),
+        Self::Unavailable(3),
         Self::NoAnswer,
+        Self::Reset,
+        Self::Silent,
+        Self::Refused,
     ];
 
-    /// Whether a second request makes it good.
-    pub(super) fn is_repeated(self) -> bool {
-        matches!(self, Self::Unavailable)
+    /// Whether waiting or asking again makes it good.
+    pub(super) fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::CutBody(_)
+                | Self::Stalled
+                | Self::Slow
+                | Self::Unavailable(_)
+                | Self::NoAnswer
+                | Self::Reset
+        )
+    }
+
+    /// Whether no answer comes any more.
+    pub(super) fn lasts(self) -> bool {
+        matches!(self, Self::Silent | Self::Refused)
+    }
+
+    /// How long to wait for what does not come; as long as usual for what comes late.
+    fn patience(self) -> Vec<(String, String)> {
+        let option = |name: &str, seconds: &str| vec![(name.to_owned(), seconds.to_owned())];
+        match self {
+            Self::Stalled => option("max_idle", "0.3"),
+            Self::Silent | Self::Refused => option("max_wait", "0.5"),
+            _ => Vec::new(),
+        }
     }
 }
 
 pub(super) struct Server {
     port: u16,
+    patience: Vec<(String, String)>,
     requests: Arc<AtomicUsize>,
     stops: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -70,13 +118,14 @@ impl Server {
                 if stop.load(Relaxed) {
                     return;
                 }
-                let (file, counter) = (file.clone(), counter.clone());
+                let (file, counter, stop) = (file.clone(), counter.clone(), stop.clone());
                 let Ok(stream) = stream else { continue };
-                thread::spawn(move || answer(stream, &file, &counter, fault));
+                thread::spawn(move || answer(stream, &file, &counter, fault, &stop));
             }
         });
         Self {
             port,
+            patience: fault.map_or_else(Vec::new, |(_, fault)| fault.patience()),
             requests,
             stops,
             thread: Some(thread),
@@ -85,7 +134,7 @@ impl Server {
 
     pub(super) fn source(&self) -> Arc<dyn Source> {
         let url = format!("http://127.0.0.1:{}/orders.avro", self.port);
-        let sources = block_on(find_sources(&[url], &Vec::new())).unwrap();
+        let sources = block_on(find_sources(&[url], &self.patience)).unwrap();
         sources.into_iter().next().unwrap()
     }
 
@@ -111,7 +160,28 @@ fn answer(
     file: &[u8],
     counter: &AtomicUsize,
     fault: Option<(usize, Fault)>,
+    stop: &AtomicBool,
 ) {
+    if !matches!(stream.peek(&mut [0]), Ok(1)) {
+        return;
+    }
+    let number = counter.fetch_add(1, Relaxed);
+    let fault = fault.filter(|(at, fault)| match fault {
+        Fault::Unavailable(requests) => (*at..at + requests).contains(&number),
+        _ => *at == number,
+    });
+    let fault = fault.map(|(_, fault)| fault);
+    match fault {
+        // What has been received and not read makes of the end a reset.
+        Some(Fault::Reset) => return,
+        Some(Fault::Silent) => return hold(stop),
+        Some(Fault::Refused) => {
+            stop.store(true, Relaxed);
+            let _ = TcpStream::connect(stream.local_addr().unwrap());
+            return;
+        }
+        _ => {}
+    }
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     let Some(Ok(first)) = lines.next() else {
         return;
@@ -130,10 +200,6 @@ fn answer(
             ));
         }
     }
-    let number = counter.fetch_add(1, Relaxed);
-    let fault = fault
-        .filter(|(at, _)| *at == number)
-        .map(|(_, fault)| fault);
     let size = file.len() + usize::from(fault == Some(Fault::OtherSize));
     let e_tag = match fault {
         Some(Fault::OtherETag) => "\"another\"",
@@ -142,7 +208,7 @@ fn answer(
     let head_only = first.starts_with("HEAD");
     let (status, from, to) = match (fault, range) {
         (Some(Fault::Gone), _) => ("404 Not Found", 0, 0),
-        (Some(Fault::Unavailable), _) => ("503 Service Unavailable", 0, 0),
+        (Some(Fault::Unavailable(_)), _) => ("503 Service Unavailable", 0, 0),
         (Some(Fault::NoAnswer), _) => {
             let _ = stream.shutdown(Shutdown::Both);
             return;
@@ -170,10 +236,31 @@ fn answer(
     head.push_str("\r\n");
     let sent = match fault {
         _ if head_only => &[][..],
-        Some(Fault::CutBody) => &body[..body.len() / 2],
+        Some(Fault::CutBody(eighths)) => &body[..body.len() * eighths / 8],
+        Some(Fault::Stalled) => &body[..body.len() / 2],
         _ => body,
     };
     let _ = stream.write_all(head.as_bytes());
-    let _ = stream.write_all(sent);
+    match fault {
+        Some(Fault::Slow) => {
+            for drop in sent.chunks(sent.len().div_ceil(20).max(1)) {
+                let _ = stream.write_all(drop);
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        _ => {
+            let _ = stream.write_all(sent);
+        }
+    }
+    if fault == Some(Fault::Stalled) {
+        hold(stop);
+    }
     let _ = stream.shutdown(Shutdown::Write);
+}
+
+/// Keeps a connection until the server ends.
+fn hold(stop: &AtomicBool) {
+    while !stop.load(Relaxed) {
+        thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -1,12 +1,13 @@
 //! Where the good blocks go on after a damaged one.
 //!
 //! A block whose header cannot be, or that is not followed by the marker, says nothing that can be
-//! trusted. If its marker alone is damaged, most of the marker is still there, and a whole block begins
-//! after it: the block's end is where it says. (A whole block alone proves little: a number, a short
-//! text and the marker after the last row of a block look like one.) If not, the marker is searched
-//! from where the damaged block begins, not from where it pretends to end: what follows a marker is the
-//! beginning of a block if it is a whole block with a marker of its own. Otherwise the search goes on,
-//! to the end of the file.
+//! trusted. The marker is searched from where the damaged block begins, not from where it pretends to
+//! end: what follows a marker is the beginning of a block if it is a whole block with a marker of its
+//! own. Otherwise the search goes on, to the end of the file.
+//!
+//! If the block's marker alone is damaged, most of the marker is still there, and a whole block begins
+//! after it: then the search goes no further than the end that the block declares. (A whole block alone
+//! proves little: a number, a short text and the marker after the last row of a block look like one.)
 //!
 //! ```text
 //! | good block | marker | damaged ······· marker | good block | marker |
@@ -55,6 +56,8 @@ pub(crate) struct Resync {
     /// Where the queue begins in the file.
     offset: u64,
     phase: Phase,
+    /// The block, if its end is where it says unless a good block comes before.
+    declared: Option<BlockHeader>,
     /// A copy of the queue's first bytes, and where in it the search goes on.
     window: Vec<u8>,
     at: usize,
@@ -76,6 +79,7 @@ impl Resync {
             queue,
             offset,
             phase: Phase::Header,
+            declared: None,
             window: Vec::new(),
             at: 0,
             file_size,
@@ -129,14 +133,9 @@ impl Resync {
                 }
                 Phase::DeclaredEnd(header) => match self.ends_where_it_says(&header) {
                     Step::Need(more) => return Step::Need(more),
-                    Step::Ready(false) => self.phase = Phase::Markers,
-                    Step::Ready(true) => {
-                        self.queue.skip(header.total());
-                        return Step::Ready(Resynced {
-                            end: header.end(),
-                            rows: Some(header.rows as u64),
-                            has_marker: false,
-                        });
+                    Step::Ready(is_end) => {
+                        self.declared = is_end.then_some(header);
+                        self.phase = Phase::Markers;
                     }
                 },
                 Phase::Markers => return self.search(),
@@ -151,6 +150,9 @@ impl Resync {
                 self.at += found;
                 let passed = self.at + SYNC_LENGTH;
                 let block = self.offset + passed as u64;
+                if let Some(header) = self.declared.filter(|header| header.end() <= block) {
+                    return self.ends_at(&header);
+                }
                 match self.begins_block(block) {
                     Step::Need(more) => return Step::Need(more),
                     Step::Ready(false) => self.at += 1,
@@ -168,8 +170,12 @@ impl Resync {
             // Keep what may be the beginning of a marker.
             let passed = self.window.len().saturating_sub(SYNC_LENGTH - 1);
             let kept = self.window.len() - passed;
+            let searched = self.offset + passed as u64;
+            if let Some(header) = self.declared.filter(|header| header.marker() <= searched) {
+                return self.ends_at(&header);
+            }
             self.queue.skip(passed);
-            self.offset += passed as u64;
+            self.offset = searched;
             self.at = 0;
             let window = self.window.len().saturating_mul(2);
             let window = window.clamp(FIRST_WINDOW, WINDOW);
@@ -188,6 +194,16 @@ impl Resync {
                 has_marker: true,
             });
         }
+    }
+
+    /// The search has come to the end that the block declares.
+    fn ends_at(&mut self, header: &BlockHeader) -> Step<Resynced> {
+        self.queue.skip((header.end() - self.offset) as usize);
+        Step::Ready(Resynced {
+            end: header.end(),
+            rows: Some(header.rows as u64),
+            has_marker: false,
+        })
     }
 
     /// Whether what is damaged of this block is its marker.

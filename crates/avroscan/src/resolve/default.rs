@@ -9,12 +9,18 @@ use crate::wire::encode_long;
 /// Deepest nesting of a default: a record's default may lean on the defaults of its own fields.
 const MAX_DEPTH: usize = 64;
 
+/// Most values in a default, times the branches they are tried on; a kilobyte of text counts as one.
+/// Where a record's default leans on two of its fields' and theirs on two more each, a short schema has
+/// a default without end.
+const MAX_VALUES: usize = 1 << 20;
+
 /// The encoding of `value` as a value of this type, or why it is none.
 pub(super) fn encode(types: &Types, id: NodeId, value: &Json) -> Result<Vec<u8>, String> {
     let mut encoder = Encoder {
         types,
         bytes: Vec::new(),
         depth: 0,
+        values_left: MAX_VALUES,
     };
     encoder.value(id, value)?;
     Ok(encoder.bytes)
@@ -24,6 +30,7 @@ struct Encoder<'a> {
     types: &'a Types,
     bytes: Vec<u8>,
     depth: usize,
+    values_left: usize,
 }
 
 impl Encoder<'_> {
@@ -31,6 +38,11 @@ impl Encoder<'_> {
         if self.depth == MAX_DEPTH {
             return Err(format!("it nests deeper than {MAX_DEPTH} levels"));
         }
+        let text = value.as_str().map_or(0, str::len);
+        let Some(left) = self.values_left.checked_sub(1 + text / 1024) else {
+            return Err(format!("it has more than {MAX_VALUES} values"));
+        };
+        self.values_left = left;
         self.depth += 1;
         let result = self.inside(id, value);
         self.depth -= 1;
@@ -143,12 +155,17 @@ fn code_points(value: &Json) -> Option<Vec<u8>> {
     chars.map(|c| u8::try_from(u32::from(c)).ok()).collect()
 }
 
+/// Short, whatever the value: there is one for each branch that it is tried on.
 #[cold]
 fn wrong(node: &Node, value: &Json) -> String {
-    let mut text = value.to_string();
-    if let Some((end, _)) = text.char_indices().nth(60) {
-        text.truncate(end);
-        text.push_str("..");
-    }
-    format!("{text} is no value of type {}", node.kind.name())
+    let what = match value {
+        Json::String(text) => match text.char_indices().nth(60) {
+            Some((end, _)) => format!("{:?}..", text.get(..end).unwrap_or_default()),
+            None => value.to_string(),
+        },
+        Json::Array(_) => "an array".to_owned(),
+        Json::Object(_) => "an object".to_owned(),
+        short => short.to_string(),
+    };
+    format!("{what} is no value of type {}", node.kind.name())
 }

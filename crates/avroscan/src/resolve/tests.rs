@@ -389,6 +389,37 @@ fn recursive_types_are_resolved_in_their_text_too() {
 }
 
 #[test]
+fn a_default_that_grows_without_end_is_refused() {
+    // Each record's default leans on two of the next.
+    let record = |n: usize| {
+        let inner = match n {
+            39 => r#"{"name":"a","type":"int","default":1}"#.to_owned(),
+            _ => format!(
+                r#"{{"name":"a","type":"R{0}","default":{{}}}},{{"name":"b","type":"R{0}","default":{{}}}}"#,
+                n + 1
+            ),
+        };
+        format!(r#"{{"type":"record","name":"R{n}","fields":[{inner}]}}"#)
+    };
+    // Named where it is first used.
+    let nested = (0..39).rev().fold(record(39), |inner, n| {
+        record(n).replacen(&format!(r#""R{}""#, n + 1), &inner, 1)
+    });
+    let (writer, reader) = (
+        r#"{"type":"record","name":"W","fields":[]}"#,
+        format!(
+            r#"{{"type":"record","name":"W","fields":[{{"name":"f","type":{nested},"default":{{}}}}]}}"#
+        ),
+    );
+    let limits = Limits::default();
+    let (writer, reader): (AvroSchema, AvroSchema) =
+        (writer.parse().unwrap(), reader.parse().unwrap());
+    let error = DecodePlan::new(&writer, Some(&reader), &Projection::All, 0, &limits).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SchemaMismatch, "{error}");
+    assert!(error.to_string().contains("values"), "{error}");
+}
+
+#[test]
 fn a_default_that_contains_itself_is_refused() {
     let reader = r#"{"type":"record","name":"R","fields":[
         {"name":"v","type":{"type":"record","name":"S","fields":[

@@ -8,8 +8,8 @@ use crate::container::{BlockHeader, ByteQueue, RawBlock, Resync, SYNC_LENGTH, St
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::read_ahead::{InHand, ReadAhead};
-use crate::scan::start::{Start, find_start};
-use crate::scan::{AvroFile, BadBlock, ScanOptions};
+use crate::scan::start::{Start, find_start, walk_past_damage_to};
+use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 use crate::split::Split;
 
 /// How much is waited for of a block that is taken in pieces, where nothing is fetched ahead.
@@ -29,6 +29,21 @@ pub(super) struct BlockStream {
     limits: Limits,
     /// Number of the next block.
     index: u64,
+    /// Where the next block is not wanted itself: see [`NextBlock::behind`].
+    behind: Option<u64>,
+    /// For who skips damaged blocks, until it is known where the chain of blocks from the start of the
+    /// file comes to: the blocks may be inside of a damaged one.
+    doubt: Option<Box<ScanOptions>>,
+}
+
+/// A block as stored.
+pub(super) struct NextBlock {
+    /// Its number.
+    pub(super) index: u64,
+    pub(super) block: RawBlock,
+    /// The block is not wanted itself. If it is damaged, good blocks inside of it are, from this
+    /// offset on.
+    pub(super) behind: Option<u64>,
 }
 
 /// What was passed over.
@@ -62,6 +77,7 @@ impl BlockStream {
         options: &ScanOptions,
     ) -> Result<Self> {
         let fetched = start.offset.saturating_add(start.bytes.len() as u64);
+        let doubts = !start.in_chain && options.on_error == OnError::Skip;
         let mut queue = ByteQueue::default();
         queue.push(start.bytes);
         let ahead = ReadAhead::start(file.clone(), fetched..end.max(fetched), options)?;
@@ -73,6 +89,8 @@ impl BlockStream {
             end,
             limits: options.limits.clone(),
             index: 0,
+            behind: start.behind,
+            doubt: doubts.then(|| Box::new(options.clone())),
         })
     }
 
@@ -88,21 +106,61 @@ impl BlockStream {
 
     /// The header of the next block, before the block is there, or `None` after the last.
     pub(super) async fn peek(&mut self) -> Result<Option<BlockHeader>> {
-        let header = self.next_header().await;
+        let mut header = self.next_header().await;
+        if self.is_doubtful(&header, |_| false) && self.resolve_doubt(self.offset).await? {
+            header = self.next_header().await;
+        }
         header.map_err(|error| error.in_block(self.index))
     }
 
-    /// The next block and its number, or `None` after the last.
+    /// The next block, or `None` after the last.
     ///
     /// After an error that the file is to blame for, [`pass`](Self::pass) goes on.
-    pub(super) async fn next(&mut self) -> Result<Option<(u64, RawBlock)>> {
+    pub(super) async fn next(&mut self) -> Result<Option<NextBlock>> {
+        let offset = self.offset;
+        let mut block = self.next_block().await;
+        // Never in a sound file: it is the end of a block that this one is inside of, or a block
+        // that is inside of this one.
+        let sync = self.file.header().sync;
+        let has_marker = |block: &RawBlock| memchr::memmem::find(&block.data, &sync).is_some();
+        if self.is_doubtful(&block, has_marker) && self.resolve_doubt(offset).await? {
+            block = self.next_block().await;
+        }
         let index = self.index;
-        let block = self
-            .next_block()
-            .await
-            .map_err(|error| error.in_block(index))?;
+        let block = block.map_err(|error| error.in_block(index))?;
         self.index += 1;
-        Ok(block.map(|block| (index, block)))
+        let behind = self.behind.take();
+        Ok(block.map(|block| NextBlock {
+            index,
+            block,
+            behind,
+        }))
+    }
+
+    /// Whether what was read says that something is damaged, and it is not known where.
+    fn is_doubtful<T>(&self, read: &Result<Option<T>>, is_odd: impl Fn(&T) -> bool) -> bool {
+        self.doubt.is_some()
+            && match read {
+                Ok(Some(block)) => is_odd(block),
+                Ok(None) => false,
+                Err(error) => error.is_data(),
+            }
+    }
+
+    /// Finds out whether the block at `offset` is inside of another one. If so, the reading goes on with that
+    /// one, which knows how far the damage goes, whatever the split.
+    async fn resolve_doubt(&mut self, offset: u64) -> Result<bool> {
+        let Some(options) = self.doubt.take() else {
+            return Ok(false);
+        };
+        let start = walk_past_damage_to(&self.file, offset, &options).await?;
+        if start.behind.is_none() {
+            return Ok(false);
+        }
+        let stream = Self::open_at(&self.file, start, self.end, &options)?;
+        let index = self.index;
+        *self = Self { index, ..stream };
+        Ok(true)
     }
 
     async fn next_header(&mut self) -> Result<Option<BlockHeader>> {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::limits::Limits;
 use crate::scan::blocks::BlockStream;
-use crate::scan::inner::{InnerBlocks, Piece, look_inside, whole};
+use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::job::Worker;
 use crate::scan::{AvroFile, BadBlock, BlockInfo, ScanOptions};
 use crate::split::Split;
@@ -26,9 +25,9 @@ pub struct BlockCheck {
     file: Arc<AvroFile>,
     blocks: Option<BlockStream>,
     worker: Worker,
-    limits: Limits,
-    /// What is inside of the last damaged block, of this number.
-    inner: Option<(u64, InnerBlocks)>,
+    /// What is inside of the last damaged block of the file, of this number.
+    inner: InnerBlocks,
+    index: u64,
     /// Blocks and damaged parts so far.
     met: u64,
 }
@@ -47,8 +46,8 @@ impl AvroFile {
             file: self.clone(),
             blocks: blocks.map_err(in_file)?,
             worker: Worker::new(self, &Arc::new(plan), &options.limits),
-            limits: options.limits.clone(),
-            inner: None,
+            inner: InnerBlocks::new(self, 0..u64::MAX, &options.limits),
+            index: 0,
             met: 0,
         })
     }
@@ -70,42 +69,36 @@ impl BlockCheck {
     }
 
     async fn next_block(&mut self) -> Result<Option<CheckedBlock>> {
-        let inner = self.inner.as_mut();
-        let (index, piece) = match inner.and_then(|(index, inner)| Some((*index, inner.next()?))) {
-            Some(next) => next,
+        let block = match self.inner.next() {
+            Some(Piece::Bad(block)) => return Ok(Some(CheckedBlock::Bad(block))),
+            Some(Piece::Good(block) | Piece::Behind(block)) => block,
             None => {
-                self.inner = None;
                 let Some(blocks) = &mut self.blocks else {
                     return Ok(None);
                 };
                 match blocks.next().await {
                     Ok(None) => return Ok(None),
-                    Ok(Some((index, block))) => {
-                        blocks.in_hand().used(block.header.end());
-                        (index, Piece::Good(block))
+                    Ok(Some(next)) => {
+                        blocks.in_hand().used(next.block.header.end());
+                        self.index = next.index;
+                        next.block
                     }
-                    Err(error) => (0, Piece::Bad(blocks.pass(error).await?.block)),
+                    Err(error) => {
+                        let bad = blocks.pass(error).await?.block;
+                        return Ok(Some(CheckedBlock::Bad(bad)));
+                    }
                 }
             }
         };
-        let block = match piece {
-            Piece::Bad(block) => return Ok(Some(CheckedBlock::Bad(block))),
-            Piece::Good(block) => block,
-        };
         let header = block.header;
-        let error = match self.worker.check(index, &block) {
-            Ok(()) => return Ok(Some(CheckedBlock::Good(BlockInfo::of(&header)))),
-            Err(error) if error.is_data() => error,
-            Err(error) => return Err(error),
-        };
-        if self.inner.is_some() {
-            let bad = whole(&self.file, header, &error);
-            return Ok(Some(CheckedBlock::Bad(bad)));
+        match self.worker.check(self.index, &block) {
+            Ok(()) => Ok(Some(CheckedBlock::Good(BlockInfo::of(&header)))),
+            Err(error) if error.is_data() => {
+                let bad = self.inner.look_inside(header, block.data, &error);
+                Ok(Some(CheckedBlock::Bad(bad)))
+            }
+            Err(error) => Err(error),
         }
-        let (file, limits) = (&self.file, &self.limits);
-        let (bad, inner) = look_inside(file, header, block.data, u64::MAX, limits, &error);
-        self.inner = inner.map(|inner| (index, inner));
-        Ok(Some(CheckedBlock::Bad(bad)))
     }
 }
 

@@ -284,10 +284,11 @@ impl Blocks {
         }
         let portion = match self.parts.pop_front() {
             Some(part) => Some(part),
-            None => self.stream.next().await?.map(|(index, block)| Portion {
-                index,
-                block,
+            None => self.stream.next().await?.map(|next| Portion {
+                index: next.index,
+                block: next.block,
                 first_row: None,
+                behind: next.behind,
             }),
         };
         if let Some(portion) = &portion {
@@ -336,8 +337,9 @@ impl OpenPart {
             Rows::Decoded(None) => {}
             Rows::Decoded(Some(blocks)) => {
                 let begins = blocks.group.is_none();
+                let next = blocks.next(*rows_left, options).await?;
                 let in_hand = blocks.stream.in_hand();
-                match blocks.next(*rows_left, options).await? {
+                match next {
                     Next::Block(portion) => {
                         let group = begins.then(|| Group {
                             file: self.file.clone(),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
 use crate::scan::feed::Group;
-use crate::scan::inner::{InnerBlocks, Piece, look_inside, whole};
+use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::report::Found;
 use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
 
@@ -84,6 +84,9 @@ pub(super) struct Portion {
     pub(super) block: RawBlock,
     /// Of a part, whose bytes are decompressed: the number of its first row.
     pub(super) first_row: Option<usize>,
+    /// The block is not wanted itself. If it is damaged, good blocks inside of it are, from this
+    /// offset on.
+    pub(super) behind: Option<u64>,
 }
 
 /// Blocks of a file on their way to batches.
@@ -111,7 +114,8 @@ pub(super) struct Job {
     current: Option<(BlockHeader, Bytes)>,
     /// What is inside of the last damaged block, of this number: comes before `blocks`.
     inner: Option<(u64, InnerBlocks)>,
-    /// Where the part begins, and the first offset at which no block is wanted any more.
+    /// Where the part begins, as its report names it, and the first offset at which no block is
+    /// wanted any more.
     start: u64,
     end: u64,
     limits: Limits,
@@ -275,8 +279,8 @@ impl Job {
             let Some(portion) = self.next_block() else {
                 return Ok(Decoded::BlockEnd);
             };
-            if portion.block.header.offset < self.start {
-                self.look_behind(worker, portion.index, portion.block)?;
+            if let Some(from) = portion.behind {
+                self.look_behind(worker, portion.index, portion.block, from)?;
                 continue;
             }
             if portion.first_row.unwrap_or_default() == 0 {
@@ -291,9 +295,15 @@ impl Job {
         }
     }
 
-    /// Looks at a block of the part before: good blocks inside of it, if it is damaged, are of this
-    /// part where they begin in it.
-    fn look_behind(&mut self, worker: &mut Worker, index: u64, block: RawBlock) -> Result<()> {
+    /// Looks at a block that is not wanted itself: good blocks inside of it, if it is damaged, are,
+    /// from an offset on.
+    fn look_behind(
+        &mut self,
+        worker: &mut Worker,
+        index: u64,
+        block: RawBlock,
+        from: u64,
+    ) -> Result<()> {
         let header = block.header;
         self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
         let checked = worker.check(index, &block);
@@ -303,9 +313,7 @@ impl Job {
             Err(error) if error.is_data() => error,
             Err(error) => return Err(error),
         };
-        let (file, limits) = (&self.file, &self.limits);
-        let (_, inner) = look_inside(file, header, block.data, self.end, limits, &error);
-        self.inner = inner.map(|inner| (index, inner));
+        self.look_inside(index, header, block.data, from, &error);
         Ok(())
     }
 
@@ -314,6 +322,7 @@ impl Job {
             index,
             block,
             first_row,
+            ..
         } = portion;
         let BlockHeader { offset, rows, .. } = block.header;
         let data = if first_row.is_some() {
@@ -346,18 +355,29 @@ impl Job {
             return Err(error);
         };
         self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
-        let bad = match &self.inner {
-            Some(_) => whole(&self.file, header, &error),
-            None => {
-                let (bad, inner) =
-                    look_inside(&self.file, header, data, self.end, &self.limits, &error);
-                let index = error.place().block.unwrap_or_default();
-                self.inner = inner.map(|inner| (index, inner));
-                bad
-            }
-        };
+        let index = error.place().block.unwrap_or_default();
+        let bad = self.look_inside(index, header, data, 0, &error);
         self.skip(bad, self.met.saturating_sub(1));
         Ok(())
+    }
+
+    /// What is bad of a damaged block; good blocks inside of it come next, from an offset on.
+    fn look_inside(
+        &mut self,
+        index: u64,
+        header: BlockHeader,
+        data: Bytes,
+        from: u64,
+        error: &Error,
+    ) -> BadBlock {
+        let (file, limits, end) = (&self.file, &self.limits, self.end);
+        let new = || (index, InnerBlocks::new(file, from..end, limits));
+        let (_, inner) = self.inner.get_or_insert_with(new);
+        let bad = inner.look_inside(header, data, error);
+        if inner.is_empty() {
+            self.inner = None;
+        }
+        bad
     }
 
     fn skip(&mut self, mut bad: BadBlock, number: u64) {
@@ -368,29 +388,31 @@ impl Job {
     fn next_block(&mut self) -> Option<Portion> {
         while let Some((index, inner)) = &mut self.inner {
             let index = *index;
-            match inner.next() {
-                // Of the part before.
-                Some(Piece::Good(block)) if block.header.offset < self.start => {}
-                Some(Piece::Bad(bad)) if bad.offset < self.start => {}
-                Some(Piece::Good(block)) => {
-                    let rows = block.header.rows as u64;
-                    self.rows_left = self.rows_left.saturating_add(rows);
-                    self.met += 1;
-                    return Some(Portion {
-                        index,
-                        block,
-                        first_row: None,
-                    });
-                }
+            let (block, behind) = match inner.next() {
+                Some(Piece::Good(block)) => (block, None),
+                Some(Piece::Behind(block)) => (block, Some(inner.wanted_from())),
                 Some(Piece::Bad(bad)) => {
                     self.skip(bad, self.met);
                     self.met += 1;
+                    continue;
                 }
-                None => self.inner = None,
-            }
+                None => {
+                    self.inner = None;
+                    continue;
+                }
+            };
+            let rows = block.header.rows as u64;
+            self.rows_left = self.rows_left.saturating_add(rows);
+            self.met += u64::from(behind.is_none());
+            return Some(Portion {
+                index,
+                block,
+                first_row: None,
+                behind,
+            });
         }
         let portion = self.blocks.pop_front()?;
-        self.met += u64::from(portion.block.header.offset >= self.start);
+        self.met += u64::from(portion.behind.is_none());
         Some(portion)
     }
 

@@ -148,6 +148,7 @@ impl LargeBlocks {
                 data: part.data,
             },
             first_row: Some(part.first_row),
+            behind: None,
         };
         Ok(parts.into_iter().map(portion).collect())
     }

@@ -22,12 +22,30 @@ pub(super) struct Start {
     pub(super) offset: u64,
     /// The bytes from there on that have been read already.
     pub(super) bytes: Bytes,
+    /// The block is not wanted itself. If it is damaged, good blocks inside of it are, from this
+    /// offset on.
+    pub(super) behind: Option<u64>,
+    /// Whether the chain of blocks from the start of the file is known to come here. Otherwise it was
+    /// found by a marker, and may be inside of a damaged block.
+    pub(super) in_chain: bool,
 }
 
 impl Start {
     fn at(offset: u64) -> Self {
-        let bytes = Bytes::new();
-        Self { offset, bytes }
+        Self {
+            offset,
+            bytes: Bytes::new(),
+            behind: None,
+            in_chain: true,
+        }
+    }
+
+    /// A block of which only what is inside is wanted.
+    fn behind(offset: u64, from: u64) -> Self {
+        Self {
+            behind: Some(from),
+            ..Self::at(offset)
+        }
     }
 }
 
@@ -42,8 +60,7 @@ enum Found {
 ///
 /// Where damaged blocks are skipped, it may be one of these, but not the block after one that has
 /// no marker before it: whoever skips the damaged block reads that one too. And it may be a block
-/// that begins before the split and reaches into it, of which nothing but good blocks inside of it
-/// is wanted.
+/// of another split, of which nothing but good blocks inside of it is wanted.
 pub(super) async fn find_start(
     file: &Arc<AvroFile>,
     split: Split,
@@ -54,15 +71,14 @@ pub(super) async fn find_start(
     let first = first.min(range.end.saturating_sub(range.start));
     match search(file, split, first, &options.limits, &options.progress).await? {
         Found::Start(start) => Ok(start),
+        Found::Doubt if options.on_error == OnError::Fail => {
+            let (limits, progress) = (&options.limits, &options.progress);
+            let offset = walk_to(file, split, limits, progress).await?;
+            Ok(offset.map(Start::at))
+        }
         Found::Doubt => {
-            let found = match options.on_error {
-                OnError::Fail => {
-                    let (limits, progress) = (&options.limits, &options.progress);
-                    walk_to(file, split, limits, progress).await?
-                }
-                OnError::Skip => walk_past_damage_to(file, split, options).await?,
-            };
-            Ok(found.map(Start::at))
+            let start = walk_past_damage_to(file, split.start, options).await?;
+            Ok(Some(start).filter(|start| start.offset < range.end))
         }
     }
 }
@@ -112,7 +128,11 @@ async fn search(
         match search.next() {
             Step::Ready(SyncFound::Nowhere) => return Ok(Found::Start(None)),
             Step::Ready(SyncFound::At(offset, bytes)) => {
-                return Ok(Found::Start(Some(Start { offset, bytes })));
+                return Ok(Found::Start(Some(Start {
+                    bytes,
+                    in_chain: false,
+                    ..Start::at(offset)
+                })));
             }
             Step::Ready(SyncFound::Doubt) => return Ok(Found::Doubt),
             Step::Need(more) => {
@@ -146,21 +166,22 @@ async fn walk_to(
     Ok(Some(walk.offset()).filter(|offset| *offset < file.block_range(split).end))
 }
 
-/// The same where damaged blocks are skipped: the chain goes on after them.
-async fn walk_past_damage_to(
+/// The same where damaged blocks are skipped: the chain goes on after them. The first block at `from`
+/// or behind it, or the one that `from` is inside of.
+pub(super) async fn walk_past_damage_to(
     file: &Arc<AvroFile>,
-    split: Split,
+    from: u64,
     options: &ScanOptions,
-) -> Result<Option<u64>> {
+) -> Result<Start> {
     let (limits, progress) = (&options.limits, &options.progress);
     let mut offset = file.header().length;
     let mut has_marker = true;
     let mut walk = BlockWalk::from_block(file.clone(), offset, limits.clone(), progress.clone());
-    while offset < split.start || !has_marker {
+    while offset < from || !has_marker {
         match walk.next().await {
-            // If it is damaged, there may be good blocks inside of it, some of them in the split.
-            Ok(Some(block)) if block.offset < split.start && split.start < block.end => {
-                return Ok(Some(block.offset));
+            // If it is damaged, there may be good blocks inside of it, some of them from there on.
+            Ok(Some(block)) if from < block.end && (block.offset < from || !has_marker) => {
+                return Ok(Start::behind(block.offset, from));
             }
             Ok(Some(_)) => has_marker = true,
             Ok(None) => break,
@@ -174,5 +195,5 @@ async fn walk_past_damage_to(
         }
         offset = walk.offset();
     }
-    Ok(Some(offset).filter(|offset| *offset < file.block_range(split).end))
+    Ok(Start::at(offset))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::codec::Decompressor;
 use crate::error::Result;
-use crate::scan::blocks::BlockStream;
+use crate::scan::blocks::{BlockStream, NextBlock};
 use crate::scan::{AvroFile, ScanOptions};
 use crate::split::Split;
 
@@ -41,7 +41,7 @@ impl AvroFile {
         let mut done = 0;
         if let Some(mut blocks) = BlockStream::open(self, Split::all(), options).await? {
             let in_hand = blocks.in_hand();
-            while let Some((index, block)) = blocks.next().await? {
+            while let Some(NextBlock { index, block, .. }) = blocks.next().await? {
                 summary.blocks += 1;
                 summary.rows = summary.rows.saturating_add(block.header.rows as u64);
                 summary.compressed_bytes += block.data.len() as u64;

@@ -1,6 +1,7 @@
 //! The same batches, whoever decodes them.
 
 mod large;
+mod nested;
 mod order;
 mod skip;
 mod walk;

@@ -16,7 +16,7 @@ fn equal_blocks() -> Vec<u8> {
     file
 }
 
-fn first_block(file: &[u8]) -> usize {
+pub(super) fn first_block(file: &[u8]) -> usize {
     let marker = file.windows(16).position(|window| window == SYNC);
     marker.expect("a header") + 16
 }
@@ -36,24 +36,37 @@ fn extents(file: &[u8], sizes: &[usize]) -> Vec<(Range<usize>, Vec<i64>)> {
     sizes.iter().map(extent).collect()
 }
 
-struct Skipped {
-    ids: Vec<i64>,
-    report: ReadReport,
-    error: Option<Error>,
+pub(super) struct Skipped {
+    pub(super) ids: Vec<i64>,
+    pub(super) report: ReadReport,
+    pub(super) error: Option<Error>,
 }
 
-fn skipping() -> ScanOptions {
+pub(super) fn skipping() -> ScanOptions {
     ScanOptions::default().with_on_error(OnError::Skip)
 }
 
 /// Reads the file in so many splits, each on its own.
 fn read_split(file: &[u8], options: &ScanOptions, splits: usize) -> Skipped {
+    read_splits(file, options, &Split::evenly(file.len() as u64, splits))
+}
+
+/// Reads the file in splits that end at these offsets, and one more.
+pub(super) fn read_cuts(file: &[u8], options: &ScanOptions, cuts: &[usize]) -> Skipped {
+    let ends = cuts.iter().map(|cut| *cut as u64);
+    let starts = std::iter::once(0).chain(ends.clone());
+    let splits = starts.zip(ends.chain([u64::MAX]));
+    let splits: Vec<_> = splits.map(|(start, end)| Split::new(start, end)).collect();
+    read_splits(file, options, &splits)
+}
+
+fn read_splits(file: &[u8], options: &ScanOptions, splits: &[Split]) -> Skipped {
     let report = ReadReport::default();
     let options = options.clone().with_report(report.clone());
     let scan = Scan::from_sources_blocking(vec![memory(file.to_vec())], options).unwrap();
     let mut batches = Vec::new();
     let mut error = None;
-    for split in Split::evenly(file.len() as u64, splits) {
+    for &split in splits {
         for batch in scan.reader_of([(0, split)]).unwrap() {
             match batch {
                 Ok(batch) => batches.push(batch),

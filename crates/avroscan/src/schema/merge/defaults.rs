@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::{Content, Field, Leaf, Merger, Record, Slot, SlotId, TypeId};
 use crate::schema::Kind;
 
-/// Deepest nesting of a default, half of what resolution takes, where a union is a level as well;
-/// and most values in it times the branches they are tried on. Real ones are null, zero and empty;
-/// one beyond this counts as wrong.
-const MAX_DEPTH: usize = 32;
+/// Deepest nesting of a default, less than half of what resolution takes: there a union is a level as
+/// well, and so is null. And most values in it times the branches they are tried on. Real ones are
+/// null, zero and empty; one beyond this counts as wrong.
+const MAX_DEPTH: usize = 31;
 const MAX_STEPS: usize = 4096;
 
 /// How a field ends up.
@@ -49,7 +49,7 @@ impl Merger {
     }
 
     /// The first branch whose value this is.
-    fn branch_of(&self, value: &Value, slot: &Slot) -> Option<usize> {
+    fn branch_of<'a>(&'a self, value: &'a Value, slot: &Slot) -> Option<usize> {
         let mut check = Check {
             merger: self,
             steps: 0,
@@ -78,8 +78,8 @@ struct Check<'a> {
     steps: usize,
 }
 
-impl Check<'_> {
-    fn is_of(&mut self, value: &Value, id: TypeId, depth: usize) -> bool {
+impl<'a> Check<'a> {
+    fn is_of(&mut self, value: &'a Value, id: TypeId, depth: usize) -> bool {
         let text = value.as_str().map_or(0, str::len);
         if depth >= MAX_DEPTH || !self.step(1 + text / 1024) {
             return false;
@@ -96,15 +96,15 @@ impl Check<'_> {
             }
             (Content::Record(record), Value::Object(values)) => {
                 let mut fields = record.fields.iter();
-                fields.all(|(name, field)| match values.get(name) {
+                // A value may lean on the field's own default, which must fit here too: it may lean
+                // on this very value.
+                let of = |name, field: &'a Field| values.get(name).or(field.default.as_ref());
+                fields.all(|(name, field)| match of(name, field) {
                     _ if !self.step(1) => false,
-                    // It will be nullable, and have a default.
+                    // It will be nullable, and null by default.
                     None | Some(Value::Null) if lacking(record, field) => true,
                     Some(value) => self.fits(value, field.slot, depth),
-                    None => field
-                        .default
-                        .as_ref()
-                        .is_some_and(|value| self.fits(value, field.slot, depth)),
+                    None => false,
                 })
             }
             _ => false,
@@ -117,7 +117,7 @@ impl Check<'_> {
         self.steps <= MAX_STEPS
     }
 
-    fn fits(&mut self, value: &Value, slot: SlotId, depth: usize) -> bool {
+    fn fits(&mut self, value: &'a Value, slot: SlotId, depth: usize) -> bool {
         let slot = self.merger.slot(slot);
         if value.is_null() && slot.null.is_some() {
             return true;

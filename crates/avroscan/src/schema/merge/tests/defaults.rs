@@ -172,3 +172,67 @@ fn records_inside_of_defaults_are_checked_field_by_field() {
         "null"
     );
 }
+
+#[test]
+fn a_default_that_contains_itself_is_none() {
+    let lacking = record_of(&[("a", r#""int""#)]);
+    let with = |type_: &str| {
+        format!(
+            r#"{{"type":"record","name":"R","fields":[{{"name":"a","type":"int","default":1}},{{"name":"f","type":{type_},"default":{{}}}}]}}"#
+        )
+    };
+    let default = |texts: &[&str]| {
+        let merged: Value = serde_json::from_str(&merge(texts)).unwrap();
+        let field = &merged["fields"][1];
+        format!("{} {}", field["type"], field["default"])
+    };
+    // Whoever lacks the field gets it, and in it the same again.
+    assert_eq!(
+        default(&[&with(r#"["R","null"]"#), &lacking]),
+        r#"["null","R"] null"#
+    );
+    // The other record lacks it as well, inside of a third.
+    let outer = |inner: &str, default: &str| {
+        format!(
+            r#"{{"type":"record","name":"O","fields":[{{"name":"a","type":"int"}},{{"name":"f","type":{inner}{default}}}]}}"#
+        )
+    };
+    let own = with(r#"["R","null"]"#);
+    let none = outer("\"int\"", "").replace(r#",{"name":"f","type":"int"}"#, "");
+    let merged = merge(&[
+        &outer(&own, r#","default":{"a":2}"#),
+        &outer(&lacking, ""),
+        &none,
+    ]);
+    let merged: Value = serde_json::from_str(&merged).unwrap();
+    assert_eq!(merged["fields"][1]["default"], Value::Null);
+    // With a value that ends it, it stays.
+    assert_eq!(
+        default(&[
+            &with(r#"["R","null"]"#).replace("{}", r#"{"f":null}"#),
+            &lacking
+        ]),
+        r#"["R","null"] {"f":null}"#
+    );
+}
+
+#[test]
+fn a_default_that_nests_too_deep_is_none() {
+    // Each record lacks its field in the other file, and its default leans on the next one's.
+    for depth in 1..80 {
+        let chain = |field: bool| {
+            (0..depth).rev().fold(r#""int""#.to_owned(), |inner, n| {
+                let field = match (field, n + 1 == depth) {
+                    (false, true) => String::new(),
+                    (false, false) => format!(r#"{{"name":"g","type":{inner}}}"#),
+                    (true, true) => {
+                        format!(r#"{{"name":"f","type":["null",{inner}],"default":null}}"#)
+                    }
+                    (true, false) => format!(r#"{{"name":"f","type":{inner},"default":{{}}}}"#),
+                };
+                format!(r#"{{"type":"record","name":"C{n}","fields":[{field}]}}"#)
+            })
+        };
+        merge(&[&chain(true), &chain(false)]);
+    }
+}
