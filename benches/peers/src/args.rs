@@ -23,7 +23,7 @@ with the feature `engines`:
   filter      filters keeping 0.1 %, 10 % and 90 %
   parquet     whole files into Parquet files
   sink        a large file into a Parquet file, with peak memory
-  remote      an object of 100 MB through DataFusion, 20 ms away; needs moto_server
+  remote      objects through DataFusion, 20 ms away; needs s3s-fs
   same        no measurement: the suite's queries over both readers of DataFusion
 
 options
