@@ -46,17 +46,17 @@ pub const TARGETS: [Target; 9] = [
     Target {
         name: "chunks",
         body: chunks,
-        seeds: seeds::files,
+        seeds: seeds::files_with_two,
     },
     Target {
         name: "splits",
         body: splits,
-        seeds: seeds::files,
+        seeds: seeds::files_with_four,
     },
     Target {
         name: "projection",
         body: projection,
-        seeds: seeds::files,
+        seeds: seeds::files_with_two,
     },
     Target {
         name: "schema",

@@ -61,10 +61,13 @@ impl File {
             let start = bytes.len() - input.0.len();
             let rows = input.length()?;
             let mut body = input.prefixed()?.to_vec();
-            codec
-                .apache()
-                .decompress(&mut body)
-                .map_err(|error| error.to_string())?;
+            // A block of no bytes needs no codec.
+            if !body.is_empty() {
+                codec
+                    .apache()
+                    .decompress(&mut body)
+                    .map_err(|error| error.to_string())?;
+            }
             if input.take(16)? != marker {
                 return Err(format!("no marker after the block at {start}"));
             }

@@ -43,13 +43,16 @@ pub fn codecs(data: &[u8]) {
             if !data.is_empty()
                 && let Err(error) = codec.apache().decompress(&mut expected)
             {
-                // A Huffman code of one symbol has one codeword. Where a stream holds the other one,
-                // libdeflate takes it for the same symbol, and others refuse it.
-                assert_eq!(
-                    codec,
-                    Codec::Deflate,
-                    "only the reader decompresses it: {error}"
-                );
+                let known = match codec {
+                    // A Huffman code of one symbol has one codeword. Where a stream holds the other
+                    // one, libdeflate takes it for the same symbol, and others refuse it.
+                    Codec::Deflate => true,
+                    // Whoever decompresses a stream has room for a window, and a block of a frame
+                    // may say that it becomes more than that.
+                    Codec::Zstandard => error.to_string().contains("buffer is too small"),
+                    _ => false,
+                };
+                assert!(known, "only the reader decompresses it: {error}");
                 return;
             }
             assert!(expected.len() <= limits().decompressed_bytes);

@@ -14,7 +14,8 @@ const RANDOM: u64 = 150;
 /// Longer inputs are slow and show nothing that short ones do not.
 const MOST_BYTES: usize = 4 << 10;
 
-/// Parameters of those targets that have some, at the end of each input.
+/// Parameters of those targets that have some, at the end of each input. One that has none would take
+/// them for damage.
 const PARAMETERS: [u8; 4] = [5, 7, 60, 1];
 
 /// A random file and its schema.
@@ -41,20 +42,35 @@ fn sketch(file: &[u8]) -> Option<Vec<u8>> {
     )
 }
 
-fn with_parameters(inputs: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+/// Inputs with so many parameters.
+fn with_parameters(inputs: impl IntoIterator<Item = Vec<u8>>, number: usize) -> Vec<Vec<u8>> {
     let inputs = inputs.into_iter().filter(|input| input.len() <= MOST_BYTES);
     inputs
-        .map(|input| [input, PARAMETERS.to_vec()].concat())
+        .map(|input| [&input, &PARAMETERS[..number]].concat())
         .collect()
 }
 
 /// All files of the corpus and some random ones, as they are and as sketches.
 pub(super) fn files() -> Vec<Vec<u8>> {
+    files_with(0)
+}
+
+/// The same with parameters of two bytes.
+pub(super) fn files_with_two() -> Vec<Vec<u8>> {
+    files_with(2)
+}
+
+/// The same with parameters of four bytes.
+pub(super) fn files_with_four() -> Vec<Vec<u8>> {
+    files_with(4)
+}
+
+fn files_with(parameters: usize) -> Vec<Vec<u8>> {
     let corpus = corpus::all().into_iter().map(|case| case.file);
     let random = (0..RANDOM).map(|seed| random_file(seed).1);
     let files: Vec<_> = corpus.chain(random).collect();
     let sketches: Vec<_> = files.iter().filter_map(|file| sketch(file)).collect();
-    with_parameters(files.into_iter().chain(sketches))
+    with_parameters(files.into_iter().chain(sketches), parameters)
 }
 
 /// Schemas, and pairs of them.
@@ -75,7 +91,7 @@ pub(super) fn schemas() -> Vec<Vec<u8>> {
     inputs.filter(|input| input.len() <= MOST_BYTES).collect()
 }
 
-/// A reader's schema, and a file.
+/// A reader's schema, and a file, with parameters of two bytes.
 pub(super) fn pairs() -> Vec<Vec<u8>> {
     let random = (0..RANDOM).filter_map(|seed| {
         let (text, file) = random_file(seed);
@@ -86,7 +102,7 @@ pub(super) fn pairs() -> Vec<Vec<u8>> {
         };
         Some([reader.as_bytes(), &[0], &sketch(&file)?].concat())
     });
-    with_parameters(random)
+    with_parameters(random, 2)
 }
 
 /// The number of a codec, and a block of it.

@@ -465,6 +465,7 @@ mod snappy {
 #[cfg(feature = "zstandard")]
 mod zstandard {
     use super::*;
+    use crate::codec::BlockFlow;
 
     /// Frames as a streaming writer makes them: without the size of their content.
     fn stream(bytes: &[u8], window_log: u32) -> Vec<u8> {
@@ -505,6 +506,19 @@ mod zstandard {
             decompress(Codec::Zstandard, &block).unwrap(),
             parts.concat()
         );
+    }
+
+    #[test]
+    fn a_part_beyond_the_window_is_read_but_not_piece_by_piece() {
+        // A window of 1 KiB, a part of two bytes, and one of the same byte 8,185 times.
+        let block = [
+            0x28, 0xb5, 0x2f, 0xfd, 0, 0, 16, 0, 0, 1, 0, 203, 255, 0, 11,
+        ];
+        let whole = decompress(Codec::Zstandard, &block).unwrap();
+        assert_eq!(whole.len(), 2 + 8_185);
+        let mut flow = BlockFlow::new(Codec::Zstandard, MAX).unwrap();
+        let piece = flow.push(&Bytes::copy_from_slice(&block));
+        assert_kind(piece, ErrorKind::Compression);
     }
 
     #[test]
