@@ -34,6 +34,10 @@ use self::output::Output;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limit;
 
+/// A block that is larger as stored may be decompressed piece by piece, while its bytes still come.
+/// Tests make do with less.
+pub(crate) const LARGE_BYTES: usize = if cfg!(test) { 1 << 20 } else { 16 << 20 };
+
 /// How the blocks of a file are compressed: the `avro.codec` of its header.
 ///
 /// All codecs of the [specification] are listed, also those whose cargo feature is off.
@@ -203,6 +207,14 @@ impl Decompressor {
         }
         if self.codec == Codec::Null || block.is_empty() {
             return Ok(block);
+        }
+        #[cfg(feature = "zstandard")]
+        if self.codec == Codec::Zstandard && block.len() > LARGE_BYTES {
+            // Its two ways do not refuse the same frames, and a block must not depend on the way.
+            let mut flow = BlockFlow::new(self.codec, self.max_bytes)?;
+            let bytes = flow.push(&block)?;
+            flow.finish(&mut std::iter::empty())?;
+            return Ok(bytes);
         }
         let expected = self.guess(block.len());
         let mut output = Output::new(self.take_buffer(expected), expected, self.max_bytes);

@@ -465,7 +465,7 @@ mod snappy {
 #[cfg(feature = "zstandard")]
 mod zstandard {
     use super::*;
-    use crate::codec::BlockFlow;
+    use crate::codec::{BlockFlow, LARGE_BYTES};
 
     /// Frames as a streaming writer makes them: without the size of their content.
     fn stream(bytes: &[u8], window_log: u32) -> Vec<u8> {
@@ -509,7 +509,7 @@ mod zstandard {
     }
 
     #[test]
-    fn a_part_beyond_the_window_is_read_but_not_piece_by_piece() {
+    fn a_part_beyond_the_window_is_read_unless_its_block_is_large() {
         // A window of 1 KiB, a part of two bytes, and one of the same byte 8,185 times.
         let block = [
             0x28, 0xb5, 0x2f, 0xfd, 0, 0, 16, 0, 0, 1, 0, 203, 255, 0, 11,
@@ -519,6 +519,14 @@ mod zstandard {
         let mut flow = BlockFlow::new(Codec::Zstandard, MAX).unwrap();
         let piece = flow.push(&Bytes::copy_from_slice(&block));
         assert_kind(piece, ErrorKind::Compression);
+
+        // The same behind so many bytes that are to be skipped.
+        let skipped = vec![0; LARGE_BYTES];
+        let length = (skipped.len() as u32).to_le_bytes();
+        let large = [b"\x50\x2a\x4d\x18", &length[..], &skipped, &block].concat();
+        assert_kind(decompress(Codec::Zstandard, &large), ErrorKind::Compression);
+        let good = [&large[..large.len() - block.len()], &stream(b"good", 10)].concat();
+        assert_eq!(decompress(Codec::Zstandard, &good).unwrap(), b"good");
     }
 
     #[test]

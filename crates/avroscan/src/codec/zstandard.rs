@@ -1,8 +1,9 @@
 //! Zstandard frames.
 //!
 //! Blocks are decompressed in one go instead of as a stream: there is then no window buffer, so
-//! no frame can ask for memory beyond its output, and nothing is copied twice. Only of a block that is
-//! too large to wait for is there a stream, whose window is no larger than a block may become.
+//! no frame can ask for memory beyond its output, and nothing is copied twice. Only of a large block,
+//! which may be too large to wait for, is there a stream, whose window is no larger than a block may
+//! become.
 
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 use zstd::zstd_safe::{

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use crate::codec::BlockFlow;
+use crate::codec::{BlockFlow, LARGE_BYTES};
 use crate::column::RecordColumn;
 use crate::container::{BlockHeader, ByteQueue, RawBlock};
 use crate::decode::{Block, Budget, Input, check_fit};
@@ -27,13 +27,9 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plan::{DecodePlan, Projection};
 use crate::scan::blocks::BlockStream;
-use crate::scan::job::{Portion, WHOLE_BYTES, Worker};
+use crate::scan::job::{Portion, Worker};
 use crate::scan::{AvroFile, OnError, ScanOptions};
 use crate::source::runtime;
-
-/// A block that is larger as stored is decoded twice anyway, unless its rows are few. Tests make do
-/// with less.
-pub(super) const LARGE_BYTES: usize = if cfg!(test) { 1 << 20 } else { WHOLE_BYTES };
 
 /// Takes large blocks apart, one after the other.
 pub(super) struct LargeBlocks {
@@ -90,6 +86,7 @@ impl LargeBlocks {
     /// skipped, a block is read whole: what is inside of a bad one is looked for among all of its bytes.
     pub(super) fn want(&self, header: &BlockHeader, after: u64, options: &ScanOptions) -> bool {
         let is_last = after < header.size as u64;
+        // It is decoded twice anyway, unless its rows are few.
         header.size > LARGE_BYTES
             && options.workers > 1
             && (header.rows > options.batch_size || is_last)

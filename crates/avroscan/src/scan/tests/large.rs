@@ -4,10 +4,10 @@ use std::io::Write;
 
 use super::*;
 use crate::codec::Codec;
+use crate::codec::LARGE_BYTES;
 use crate::error::ErrorKind;
 use crate::limits::{Limit, Limits};
 use crate::plan::Projection;
-use crate::scan::large::LARGE_BYTES;
 use crate::wire::testing::{long, text};
 
 /// Text that hardly compresses, different in each row.
