@@ -3,7 +3,7 @@
 //! `tests/fuzz` gives them to libFuzzer; the suite runs them on seeds that were changed at random. A
 //! body panics where something is wrong, and does nothing where the bytes are of no use to it.
 //!
-//! Most of them read a [`file`]: the bytes as they are, or what they sketch. A sketch has its
+//! Most of them read a [`file()`]: the bytes as they are, or what they sketch. A sketch has its
 //! frames put around it, so that what is changed at random is values and not the sizes of blocks.
 
 mod codecs;
