@@ -20,6 +20,10 @@ const BLOCKS_LOOKED_AT: usize = 8;
 /// How many bytes the list may have, as Polars reads it.
 const LIST_BYTES: usize = 16 << 20;
 
+/// How many items a thread of the engine may have in hand: four wait for those before them, others
+/// on both sides of the decoding (measured).
+const ITEMS_IN_HAND: usize = 8;
+
 /// What an item takes in the list (measured; only the magnitude matters): a record batch of the
 /// Arrow IPC format with one number, and a field node for each column.
 const BYTES_PER_ITEM: usize = 240;
@@ -30,7 +34,8 @@ const BYTES_PER_COLUMN: usize = 16;
 /// A piece becomes one frame in one thread, so its size bounds the memory of a thread. It is as
 /// many blocks as make about the number of rows that was asked for, judged by the first block of
 /// the first file. But the first pieces are small: a query that needs a few rows, and says so only by
-/// asking for no more, is served from the first pieces. They begin with one block and grow.
+/// asking for no more, is served from the first pieces. They are one block, and grow when there are
+/// as many as an engine has in hand: it reads those before it is told that there are enough rows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WorkList {
     items: Vec<Vec<Part>>,
@@ -47,8 +52,10 @@ struct BlockSize {
 /// How large items are, in bytes of a file.
 #[derive(Debug, Clone, Copy)]
 struct ItemSize {
-    /// The first one: a block.
+    /// That of the first ones: a block.
     first: u64,
+    /// How many have it.
+    firsts: usize,
     full: u64,
     /// How much larger than the one before it an item is, until it has the full size.
     growth: f64,
@@ -105,13 +112,16 @@ impl WorkList {
 impl ItemSize {
     /// The size of items that have about so many rows.
     ///
-    /// An engine has about two items in hand for each of its threads. Growing by a share of that
-    /// keeps what is in hand in proportion to what has been read, on any number of threads.
+    /// Growing by a share for each thread keeps what is in hand in proportion to what has been read,
+    /// on any number of threads.
     fn new(rows: u64, block: Option<BlockSize>, threads: usize) -> Self {
-        let growth = 1.0 + 0.5 / threads.max(1) as f64;
+        let threads = threads.max(1);
+        let growth = 1.0 + 0.5 / threads as f64;
+        let firsts = threads.saturating_mul(ITEMS_IN_HAND);
         let Some(block) = block else {
             return Self {
                 first: ITEM_BYTES,
+                firsts,
                 full: ITEM_BYTES,
                 growth,
             };
@@ -121,6 +131,7 @@ impl ItemSize {
         let blocks = (rows / block.rows.max(1)).clamp(1, most);
         Self {
             first,
+            firsts,
             full: first.saturating_mul(blocks),
             growth,
         }
@@ -163,7 +174,9 @@ fn cut(files: impl Iterator<Item = Range<u64>>, size: ItemSize) -> Vec<Vec<Part>
         let mut start = file.start;
         loop {
             let length = ((grown * size.first as f64) as u64).clamp(size.first, size.full);
-            grown *= size.growth;
+            if items.len() >= size.firsts {
+                grown *= size.growth;
+            }
             let end = start.saturating_add(length);
             if end >= file.end {
                 items.push(vec![(
@@ -278,9 +291,9 @@ mod tests {
             };
             let size = ItemSize::new(1_000_000, Some(block), threads);
             let lengths = lengths(&cut(once(0..10_000 * KIB), size));
-            let in_hand = lengths.iter().take(2 * threads).sum::<u64>();
-            assert!(in_hand <= 4 * threads as u64 * KIB, "{threads}: {in_hand}");
-            assert!(lengths.len() < 30 * threads, "{threads}: {}", lengths.len());
+            let in_hand = lengths.iter().take(8 * threads).sum::<u64>();
+            assert_eq!(in_hand, 8 * threads as u64 * KIB, "{threads}");
+            assert!(lengths.len() < 38 * threads, "{threads}: {}", lengths.len());
         }
     }
 
