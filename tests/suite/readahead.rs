@@ -14,7 +14,7 @@ use avroscan_tests::write::Codec;
 use avroscan_tests::{raw, slow};
 use bytes::Bytes;
 
-use crate::read::{Opened, Watched};
+use crate::read::{Opened, Watched, outcome};
 
 /// Large enough that no window of these tests holds it.
 fn long_file() -> Vec<u8> {
@@ -131,6 +131,37 @@ fn without_read_ahead_nothing_is_fetched_before_its_time() {
         reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(),
         39_900
     );
+}
+
+#[test]
+fn what_is_there_at_once_is_not_fetched_before_its_time() {
+    let source = Watched::waiting_from(u64::MAX, long_file(), 4096, 4096);
+    let options = ScanOptions::default().with_batch_size(100);
+    let mut reader = reader(&source, &options.with_workers(1));
+    reader.next().unwrap().unwrap();
+    linger();
+    assert!(source.furthest() < 20_000, "{}", source.furthest());
+    assert_eq!(
+        reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(),
+        39_900
+    );
+}
+
+#[test]
+fn wherever_the_waiting_begins_the_rows_are_the_same() {
+    let file = simple::file(3000, 50, Codec::Deflate);
+    let expected = outcome(
+        Watched::new(file.clone(), 4096, 64),
+        &ScanOptions::default(),
+    );
+    assert!(expected.error.is_none());
+    for waits_from in (0..file.len() as u64 + 500).step_by(500) {
+        for workers in [1, 3] {
+            let source = Watched::waiting_from(waits_from, file.clone(), 700, 64);
+            let found = outcome(source, &ScanOptions::default().with_workers(workers));
+            assert_eq!(found.rows(), expected.rows(), "{waits_from}, {workers}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Reading with the library under test, and sources that watch or hinder it.
 
+use std::future::poll_fn;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -134,23 +136,37 @@ impl Opened {
     }
 }
 
-/// A source that has its reads counted, and in requests of any size.
+/// A source that has its reads counted, and in requests of any size. Its reads have to be waited for,
+/// as those of a store, though not long.
 #[derive(Debug)]
 pub struct Watched {
     inner: Arc<dyn Source>,
     request_bytes: u64,
     probe_bytes: u64,
+    /// Reads that begin before this offset are there at once.
+    waits_from: u64,
     reads: Mutex<Vec<Range<u64>>>,
 }
 
 impl Watched {
     /// A file in memory, read by requests of so many bytes, the first of `probe_bytes`.
     pub fn new(file: impl Into<Bytes>, request_bytes: u64, probe_bytes: u64) -> Arc<Self> {
+        Self::waiting_from(0, file, request_bytes, probe_bytes)
+    }
+
+    /// The same, with reads that are there at once where they begin before this offset.
+    pub fn waiting_from(
+        waits_from: u64,
+        file: impl Into<Bytes>,
+        request_bytes: u64,
+        probe_bytes: u64,
+    ) -> Arc<Self> {
         let reads = Mutex::default();
         Arc::new(Self {
             inner: memory(file),
             request_bytes,
             probe_bytes,
+            waits_from,
             reads,
         })
     }
@@ -201,6 +217,22 @@ impl Source for Watched {
             .lock()
             .expect("no reader panicked")
             .push(range.clone());
+        if range.start >= self.waits_from {
+            yield_once().await;
+        }
         self.inner.read(range).await
     }
+}
+
+/// Is not ready when it is first asked.
+async fn yield_once() {
+    let mut asked = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -49,7 +49,8 @@ pub struct ScanOptions {
     /// fetched when they are needed and not before.
     ///
     /// Blocks smaller than a request (1 MiB of a file, 8 MiB of an object) share it with their
-    /// neighbours, so read-ahead is never less than one such request.
+    /// neighbours, so read-ahead is never less than one such request. What is there without waiting,
+    /// as a file that the system has in its cache, is not fetched ahead.
     pub buffer_blocks: usize,
     /// Most bytes that are fetched ahead of the rows handed out, for each stream: with several
     /// workers, what they have in hand is among them. Default 64 MiB. A single block that is larger

@@ -1,7 +1,9 @@
 //! Bytes that are fetched before they are asked for.
 //!
 //! One background task for each stream reads a range of the file piece after piece, in order, as
-//! far ahead of the decoder as the window allows. All positions are offsets in the file:
+//! far ahead of the decoder as the window allows. It begins with the first piece that has to be
+//! waited for: those before it, which the system has in memory, are read by whoever decodes them, in
+//! the thread and the cache in which they are wanted. All positions are offsets in the file:
 //!
 //! ```text
 //!    used              taken          fetched                 taken + window
@@ -21,9 +23,11 @@
 use std::ops::Range;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use bytes::Bytes;
-use futures::future::{Either, select};
+use futures::future::{BoxFuture, Either, FutureExt, select};
+use futures::poll;
 use futures::stream::{FuturesOrdered, StreamExt};
 use tokio::sync::{Notify, mpsc};
 
@@ -37,7 +41,8 @@ const FIRST_REQUEST: u64 = 64 << 10;
 /// The pieces of a range of a file, in order. Dropping it stops the fetching.
 #[derive(Debug)]
 pub(crate) struct ReadAhead {
-    pieces: mpsc::UnboundedReceiver<Result<Bytes>>,
+    requests: Requests,
+    pieces: Pieces,
     shared: Arc<Shared>,
     sizes: RequestSizes,
     buffer_blocks: u64,
@@ -45,8 +50,34 @@ pub(crate) struct ReadAhead {
     is_preview: bool,
     /// Bytes of the largest block so far, with header and marker.
     largest_block: u64,
-    /// Stops with its handle.
-    _task: Task<()>,
+}
+
+/// Where the next piece comes from.
+#[derive(Debug)]
+enum Pieces {
+    /// From the source, where there was no need to wait so far. The next one begins here.
+    AtOnce(u64),
+    /// From the task, which stops with its handle.
+    Fetched {
+        pieces: mpsc::UnboundedReceiver<Result<Bytes>>,
+        _task: Task<()>,
+    },
+}
+
+/// Makes requests to the source.
+#[derive(Clone, Debug)]
+struct Requests {
+    file: Arc<AvroFile>,
+    progress: Progress,
+}
+
+type Piece = BoxFuture<'static, Result<Bytes>>;
+
+impl Requests {
+    fn read(&self, range: Range<u64>) -> Piece {
+        let Self { file, progress } = self.clone();
+        async move { file.read(range, &progress).await }.boxed()
+    }
 }
 
 /// How large requests are.
@@ -187,7 +218,6 @@ impl ReadAhead {
         options: &ScanOptions,
     ) -> Result<Self> {
         let sizes = RequestSizes::new(&file, &range, options);
-        let (sender, pieces) = mpsc::unbounded_channel();
         let wishes = Wishes {
             used: range.start,
             taken: range.start,
@@ -203,23 +233,15 @@ impl ReadAhead {
             file_size: file.size(),
             buffer_bytes: options.buffer_bytes.max(1) as u64,
         });
-        let fetch = fetch(
-            file,
-            range.start,
-            shared.clone(),
-            sender,
-            options.progress.clone(),
-        );
-        let task = runtime::spawn(fetch)?;
-        let buffer_blocks = options.buffer_blocks as u64;
+        let progress = options.progress.clone();
         let mut ahead = Self {
-            pieces,
+            requests: Requests { file, progress },
+            pieces: Pieces::AtOnce(range.start),
             shared,
             sizes,
-            buffer_blocks,
+            buffer_blocks: options.buffer_blocks as u64,
             is_preview: options.n_rows.is_some(),
             largest_block: 0,
-            _task: task,
         };
         ahead.took(range.start, 0);
         Ok(ahead)
@@ -229,12 +251,37 @@ impl ReadAhead {
     pub(crate) async fn next(&mut self, demanded: u64) -> Result<Bytes> {
         self.shared
             .change(|wishes| wishes.demanded = wishes.demanded.max(demanded));
-        self.pieces.recv().await.unwrap_or_else(|| {
+        if let Pieces::AtOnce(position) = self.pieces
+            && let Some(end) = self.shared.next_end(position)
+        {
+            let mut piece = self.requests.read(position..end);
+            if let Poll::Ready(piece) = poll!(&mut piece) {
+                self.pieces = Pieces::AtOnce(end);
+                return piece;
+            }
+            self.fetch(piece, end)?;
+        }
+        let piece = match &mut self.pieces {
+            Pieces::AtOnce(_) => None,
+            Pieces::Fetched { pieces, .. } => pieces.recv().await,
+        };
+        piece.unwrap_or_else(|| {
             Err(Error::new(
                 ErrorKind::Io,
                 "reading stopped before the end of the file",
             ))
         })
+    }
+
+    /// Begins to fetch in the background: after this piece, those from `position` on.
+    fn fetch(&mut self, piece: Piece, position: u64) -> Result<()> {
+        let (sender, pieces) = mpsc::unbounded_channel();
+        let (requests, shared) = (self.requests.clone(), self.shared.clone());
+        self.pieces = Pieces::Fetched {
+            pieces,
+            _task: runtime::spawn(fetch(requests, piece, position, shared, sender))?,
+        };
+        Ok(())
     }
 
     /// What is to be told when blocks that were taken are used up.
@@ -267,25 +314,26 @@ impl ReadAhead {
     }
 }
 
-/// Fetches piece after piece until the decoder goes away or an error is delivered.
+/// Fetches this piece, and piece after piece from `position` on, until the decoder goes away or an
+/// error is delivered.
 async fn fetch(
-    file: Arc<AvroFile>,
+    requests: Requests,
+    first: Piece,
     mut position: u64,
     shared: Arc<Shared>,
     sender: mpsc::UnboundedSender<Result<Bytes>>,
-    progress: Progress,
 ) {
     let at_once = shared.sizes.at_once;
-    let mut under_way = FuturesOrdered::new();
+    let mut under_way = FuturesOrdered::from_iter([first]);
     loop {
         while under_way.len() < at_once
             && let Some(end) = shared.next_end(position)
         {
-            under_way.push_back(file.read(position..end, &progress));
+            under_way.push_back(requests.read(position..end));
             position = end;
         }
         let piece = if under_way.len() < at_once {
-            if under_way.is_empty() && position >= file.size() {
+            if under_way.is_empty() && position >= shared.file_size {
                 return;
             }
             let wanted = pin!(shared.wanted.notified());

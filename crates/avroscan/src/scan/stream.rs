@@ -79,11 +79,11 @@ impl BatchStream {
     }
 
     /// Begins to fetch, for a stream that is not polled yet but will be: as far ahead as at any
-    /// other time.
+    /// other time. Of what need not be waited for, it takes the first block.
     pub fn begin(&mut self) {
         if self.turns.is_empty() {
             // Whoever polls says whom to wake.
-            self.work(&mut Context::from_waker(Waker::noop()));
+            self.feed(&mut Context::from_waker(Waker::noop()));
         }
     }
 
@@ -97,20 +97,27 @@ impl BatchStream {
     fn work(&mut self, context: &mut Context<'_>) {
         loop {
             self.turns.advance(context);
-            if !self.turns.wants_more() {
+            if !self.turns.wants_more() || !self.feed(context) {
                 return;
             }
-            let Some(feed) = &mut self.feed else { return };
-            match feed.poll_next_unpin(context) {
-                Poll::Pending => return,
-                Poll::Ready(Some(Ok(fed))) => self.turns.push(fed),
-                Poll::Ready(Some(Err(error))) => {
-                    self.turns.fail(error);
-                    self.feed = None;
-                }
-                Poll::Ready(None) => self.feed = None,
-            }
         }
+    }
+
+    /// Takes in what comes next, if it is there, and says whether it was.
+    fn feed(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(feed) = &mut self.feed else {
+            return false;
+        };
+        match feed.poll_next_unpin(context) {
+            Poll::Pending => return false,
+            Poll::Ready(Some(Ok(fed))) => self.turns.push(fed),
+            Poll::Ready(Some(Err(error))) => {
+                self.turns.fail(error);
+                self.feed = None;
+            }
+            Poll::Ready(None) => self.feed = None,
+        }
+        true
     }
 }
 

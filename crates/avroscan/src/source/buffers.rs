@@ -39,8 +39,9 @@ pub(super) fn take(length: usize) -> Vec<u8> {
     vec![0; length]
 }
 
-/// Remembers the buffer of what was read.
-pub(super) fn keep(bytes: &Bytes) {
+/// What was read into such a buffer, which is remembered.
+pub(super) fn lend(bytes: Vec<u8>) -> Bytes {
+    let bytes = Bytes::from(bytes);
     if (LEAST..=MOST).contains(&bytes.len()) {
         let mut used = used();
         if used.len() == BUFFERS {
@@ -48,4 +49,5 @@ pub(super) fn keep(bytes: &Bytes) {
         }
         used.push_back(bytes.clone());
     }
+    bytes
 }

@@ -88,11 +88,15 @@ impl Source for FileSource {
         if len == 0 {
             return Ok(Bytes::new());
         }
-        let file = self.file.clone();
-        runtime::run_blocking(move || file.read(range.start, len))
-            .await
-            .flatten()
-            .map_err(|error| error.in_file(&self.location))
+        let mut bytes = buffers::take(len);
+        let there = self.file.read_cached(&mut bytes, range.start);
+        if there < len {
+            let file = self.file.clone();
+            let read = move || file.read_from(there, bytes, range.start);
+            let read = runtime::run_blocking(read).await.flatten();
+            bytes = read.map_err(|error| error.in_file(&self.location))?;
+        }
+        Ok(buffers::lend(bytes))
     }
 
     fn read_now(&self, range: Range<u64>) -> Option<Result<Bytes>> {
@@ -101,8 +105,10 @@ impl Source for FileSource {
             if len == 0 {
                 return Ok(Bytes::new());
             }
-            let bytes = self.file.read(range.start, len);
-            bytes.map_err(|error| error.in_file(&self.location))
+            let bytes = self.file.read_from(0, buffers::take(len), range.start);
+            bytes
+                .map(buffers::lend)
+                .map_err(|error| error.in_file(&self.location))
         };
         Some(read())
     }
@@ -132,11 +138,24 @@ impl LocalFile {
         })
     }
 
-    fn read(&self, offset: u64, len: usize) -> Result<Bytes> {
-        let mut bytes = buffers::take(len);
+    /// Reads what the system has in memory, from the first byte on, and says how much that is. It
+    /// waits for nothing, so any thread may do it.
+    fn read_cached(&self, bytes: &mut [u8], offset: u64) -> usize {
+        match &self.kept {
+            Some(kept) if bytes.len() as u64 <= REQUEST_BYTES => {
+                read_cached_at(&kept.0, bytes, offset)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Fills these bytes, of which so many are there, with those of the file from `start` on.
+    fn read_from(&self, there: usize, mut bytes: Vec<u8>, start: u64) -> Result<Vec<u8>> {
+        let offset = start.saturating_add(there as u64);
+        let rest = bytes.get_mut(there..).unwrap_or_default();
         let result = match &self.kept {
-            Some(kept) => read_exact_at(&kept.0, &mut bytes, offset),
-            None => read_exact_at(&self.open_again()?, &mut bytes, offset),
+            Some(kept) => read_exact_at(&kept.0, rest, offset),
+            None => read_exact_at(&self.open_again()?, rest, offset),
         };
         result.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => {
@@ -146,8 +165,6 @@ impl LocalFile {
                 .with_source(error)
                 .at_offset(offset),
         })?;
-        let bytes = Bytes::from(bytes);
-        buffers::keep(&bytes);
         Ok(bytes)
     }
 
@@ -198,6 +215,22 @@ fn file_id(metadata: &Metadata) -> Option<FileId> {
 #[cfg(not(unix))]
 fn file_id(_: &Metadata) -> Option<FileId> {
     None
+}
+
+/// As many of these bytes, from the first on, as can be had without waiting for a disk.
+#[cfg(target_os = "linux")]
+fn read_cached_at(file: &File, bytes: &mut [u8], offset: u64) -> usize {
+    use rustix::io::{ReadWriteFlags, preadv2};
+
+    let buffers = &mut [io::IoSliceMut::new(bytes)];
+    // Whatever goes wrong goes wrong again, and is said, where waiting is allowed.
+    preadv2(file, buffers, offset, ReadWriteFlags::NOWAIT).unwrap_or(0)
+}
+
+/// No other system says whether a read would wait.
+#[cfg(not(target_os = "linux"))]
+fn read_cached_at(_: &File, _: &mut [u8], _: u64) -> usize {
+    0
 }
 
 #[cfg(unix)]

@@ -70,6 +70,9 @@ pub trait Source: Send + Sync + std::fmt::Debug {
 
     /// Exactly these bytes.
     ///
+    /// What is there when it is first asked for is read by whoever decodes it. From the first read
+    /// on that has to be waited for, the next ones are fetched in the background.
+    ///
     /// # Errors
     ///
     /// - [`ErrorKind::Io`] if the range does not lie within the [size](Self::size), if the file

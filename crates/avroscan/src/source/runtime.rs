@@ -1,8 +1,8 @@
 //! The threads of this crate: those that wait, and those that compute.
 //!
-//! All I/O happens on a runtime of two threads for timers and sockets, and more where a file
-//! blocks. Callers may then be polled by any executor, including one that knows no tokio, and the
-//! threads of a query engine never sit in a system call. What is computed away from the caller
+//! All I/O that may have to wait happens on a runtime of two threads for timers and sockets, and more
+//! where a file blocks. Callers may then be polled by any executor, including one that knows no tokio, and the
+//! threads of a query engine never wait in a system call. What is computed away from the caller
 //! runs on a pool of as many threads as there are cores, however many streams there are.
 
 use std::future::Future;
