@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use arrow::compute::concat_batches;
 use async_trait::async_trait;
 use avroscan::{
-    AvroFile, BatchStream, CheckedBlock, Error, ErrorKind, OnError, ReadReport, Result, Scan,
-    ScanOptions, Source, Split, block_on,
+    AvroFile, BatchStream, CheckedBlock, Error, ErrorKind, IdleWorkers, OnError, ReadReport,
+    Result, Scan, ScanOptions, Source, Split, block_on,
 };
 use avroscan_tests::data::orders;
 use avroscan_tests::write::Codec;
@@ -326,10 +326,11 @@ async fn split_rows(source: Arc<dyn Source>) -> Result<u64> {
     let options = ScanOptions::default().with_workers(2);
     let file = AvroFile::open(source, &options.limits, &options.progress).await?;
     let plan = Arc::new(options.plan(&file.header().schema)?);
+    let workers = IdleWorkers::default();
     let middle = file.size() / 2;
     let mut rows = 0;
     for split in [Split::new(0, middle), Split::new(middle, u64::MAX)] {
-        let mut stream = BatchStream::new(file.clone(), plan.clone(), split, &options)?;
+        let mut stream = BatchStream::new(file.clone(), plan.clone(), split, &options, &workers)?;
         while let Some(batch) = stream.next().await {
             rows += batch?.num_rows() as u64;
         }

@@ -188,3 +188,39 @@ fn filtered_splits_tile_the_file() {
         assert!(halves == all, "cut at {k}");
     }
 }
+
+/// Streams hand their workers on wherever they stop: after some batches, at an error, at their end.
+#[test]
+fn workers_of_other_streams_leave_nothing_behind() {
+    for codec in [Codec::Null, Codec::Zstandard] {
+        // Blocks larger than most batches, some of them damaged.
+        let sound = orders::file(300, 11, codec);
+        let mut damaged = sound.clone();
+        let blocks = slow::File::open(&sound).unwrap().blocks;
+        let last = blocks.last().unwrap();
+        damaged[(last.start + last.end) / 2] ^= 0x40;
+        for (file, filter) in [
+            (&sound, None),
+            (&damaged, None),
+            (&sound, Some(Ids::multiples_of(3))),
+        ] {
+            let whole = Split::all();
+            for batch_size in BATCH_SIZES {
+                let options = options(1, batch_size).with_filter(filter.clone());
+                let alone = || Opened::new(memory(file.clone()), &options).unwrap();
+                let expected = described(alone().split(whole));
+                let shared = alone();
+                let _keeps_the_workers = shared.reader(whole);
+                for taken in 0..8 {
+                    let mut stopped = shared.reader(whole);
+                    let batches = stopped.by_ref().take(taken);
+                    let batches: Vec<_> = batches.map_while(Result::ok).collect();
+                    let count = batches.len().min(expected.0.len());
+                    assert_eq!(batches[..], expected.0[..count]);
+                    drop(stopped);
+                    assert_eq!(described(shared.split(whole)), expected, "{codec:?}");
+                }
+            }
+        }
+    }
+}

@@ -10,8 +10,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use avroscan::{
-    AvroFile, BatchReader, BatchStream, DecodePlan, Error, MemorySource, Result, Scan, ScanOptions,
-    Source, Split, block_on,
+    AvroFile, BatchReader, BatchStream, DecodePlan, Error, IdleWorkers, MemorySource, Result, Scan,
+    ScanOptions, Source, Split, block_on,
 };
 use bytes::Bytes;
 use serde_json::Value as Json;
@@ -93,6 +93,7 @@ pub struct Opened {
     pub file: Arc<AvroFile>,
     plan: Arc<DecodePlan>,
     options: ScanOptions,
+    workers: IdleWorkers,
 }
 
 impl Opened {
@@ -104,6 +105,7 @@ impl Opened {
             file,
             plan: Arc::new(plan),
             options: options.clone(),
+            workers: IdleWorkers::default(),
         })
     }
 
@@ -117,8 +119,17 @@ impl Opened {
     /// # Panics
     /// If the options cannot be.
     pub fn split(&self, split: Split) -> Outcome {
-        let stream = BatchStream::new(self.file.clone(), self.plan.clone(), split, &self.options);
-        drain(BatchReader::new(stream.expect("the options are sound")))
+        drain(self.reader(split))
+    }
+
+    /// A reader of one split.
+    ///
+    /// # Panics
+    /// If the options cannot be.
+    pub fn reader(&self, split: Split) -> BatchReader {
+        let (file, plan) = (self.file.clone(), self.plan.clone());
+        let stream = BatchStream::new(file, plan, split, &self.options, &self.workers);
+        BatchReader::new(stream.expect("the options are sound"))
     }
 
     /// Reads several splits of a sound file and joins what they hold.

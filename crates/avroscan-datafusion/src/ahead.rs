@@ -6,7 +6,7 @@
 //! opens something begins to open a little of what follows, for whoever will take it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
@@ -16,6 +16,8 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use tokio::runtime::Handle;
+
+use crate::file_plans::FilePlans;
 
 /// Bytes of what is begun and not taken yet: one request to an object store.
 const MOST_BYTES: u64 = 8 << 20;
@@ -33,6 +35,8 @@ pub(crate) struct Ahead {
     partitions: usize,
     batch_size: usize,
     begun: Mutex<Begun>,
+    /// What was made once for all ranges of a file.
+    plans: Arc<FilePlans>,
 }
 
 /// A file, and the bytes of it.
@@ -71,7 +75,12 @@ impl Ahead {
             places,
             partitions: config.file_groups.len(),
             batch_size,
+            plans: Arc::default(),
         }
+    }
+
+    pub(crate) fn plans(&self) -> Arc<FilePlans> {
+        Arc::clone(&self.plans)
     }
 
     /// Whether this is for such a scan.

@@ -37,6 +37,7 @@ mod factory;
 mod field_paths;
 mod file_cache;
 mod file_plan;
+mod file_plans;
 mod file_source;
 mod fit;
 mod format;

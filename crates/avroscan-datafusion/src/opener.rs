@@ -17,6 +17,7 @@ use crate::ahead::{Ahead, Batches};
 use crate::error::external;
 use crate::file_cache::FileCache;
 use crate::file_plan::FilePlan;
+use crate::file_plans::FilePlans;
 use crate::headers::Headers;
 use crate::metrics::{RangeMetrics, ScanMetrics};
 use crate::query::Query;
@@ -42,6 +43,7 @@ pub(crate) struct RangeOpener {
     pub(crate) files: FileCache,
     pub(crate) headers: Headers,
     pub(crate) metrics: ScanMetrics,
+    pub(crate) plans: Arc<FilePlans>,
     /// Most rows that anyone wants from this partition.
     pub(crate) limit: Option<usize>,
 }
@@ -91,7 +93,8 @@ impl RangeOpener {
             .open_file(&file, &options.progress)
             .await
             .map_err(external)?;
-        let plan = FilePlan::new(&self.query, exprs, &avro, &options)?;
+        let plan = || FilePlan::new(&self.query, exprs, &avro, &options);
+        let plan = self.plans.plan(&file, &avro, plan)?;
         if plan.counts() && self.limit.is_none() {
             let rows = count_rows(&avro, split, &options.limits, &options.progress).await;
             let batches = counted(rows.map_err(external)?, options.batch_size);
@@ -103,7 +106,9 @@ impl RangeOpener {
             options.batch_size = options.batch_size.min(limit.max(LEAST_BATCH));
         }
         let decode = Arc::clone(plan.decode());
-        let mut batches = BatchStream::new(avro, decode, split, &options).map_err(external)?;
+        let workers = &self.plans.workers;
+        let batches = BatchStream::new(avro, decode, split, &options, workers);
+        let mut batches = batches.map_err(external)?;
         // It may be a while before its turn comes.
         batches.begin();
         Ok(RangeStream::new(batches, plan, metrics).boxed())

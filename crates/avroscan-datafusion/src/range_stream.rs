@@ -1,6 +1,7 @@
 //! The batches of one file, or one range of it, as the scan hands them out.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use arrow::array::RecordBatch;
@@ -16,12 +17,12 @@ use crate::metrics::RangeMetrics;
 /// Decodes and projects one batch per poll, on the thread that polls.
 pub(crate) struct RangeStream {
     batches: BatchStream,
-    plan: FilePlan,
+    plan: Arc<FilePlan>,
     metrics: RangeMetrics,
 }
 
 impl RangeStream {
-    pub(crate) fn new(batches: BatchStream, plan: FilePlan, metrics: RangeMetrics) -> Self {
+    pub(crate) fn new(batches: BatchStream, plan: Arc<FilePlan>, metrics: RangeMetrics) -> Self {
         Self {
             batches,
             plan,

@@ -149,6 +149,7 @@ impl FileSource for AvroSource {
             output_schema: Arc::new(output_schema),
             expr_adapter_factory,
         };
+        let ahead = self.ahead(base_config);
         let ranges = RangeOpener {
             query: Arc::new(query),
             options: self.options.scan().clone(),
@@ -157,9 +158,9 @@ impl FileSource for AvroSource {
             files: self.files.clone(),
             headers: self.headers.clone(),
             metrics: ScanMetrics::new(&self.metrics, partition),
+            plans: ahead.plans(),
             limit: base_config.limit,
         };
-        let ahead = self.ahead(base_config);
         Ok(Arc::new(AvroOpener { ranges, ahead }))
     }
 

@@ -57,8 +57,8 @@ pub use limits::{Limit, Limits};
 pub use plan::{DecodePlan, Projection, RowFilter};
 pub use scan::{
     AvroFile, BadBlock, BatchReader, BatchStream, BlockCheck, BlockInfo, BlockWalk, CheckedBlock,
-    FileSummary, OnError, Progress, ReadReport, Scan, ScanOptions, SchemaMode, SkipBudget,
-    block_on, count_rows,
+    FileSummary, IdleWorkers, OnError, Progress, ReadReport, Scan, ScanOptions, SchemaMode,
+    SkipBudget, block_on, count_rows,
 };
 pub use schema::AvroSchema;
 pub use source::{

@@ -321,6 +321,11 @@ impl Decoder {
         ahead.check_end()
     }
 
+    /// Whether it has neither rows nor a block.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows == 0 && self.open.is_none()
+    }
+
     /// The rows so far as a batch; the next one begins empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch> {
         let arrays = self.columns.finish_row()?;

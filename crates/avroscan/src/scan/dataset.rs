@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::DecodePlan;
 use crate::scan::feed::Part;
 use crate::scan::{
-    AvroFile, BatchReader, BatchStream, ScanOptions, SchemaMode, block_on, count_rows,
+    AvroFile, BatchReader, BatchStream, IdleWorkers, ScanOptions, SchemaMode, block_on, count_rows,
 };
 use crate::schema::AvroSchema;
 use crate::source::{Source, StorageOptions, find_sources};
@@ -35,6 +35,7 @@ pub struct Scan {
     /// which matters once it is read.
     plans: Vec<Option<Arc<DecodePlan>>>,
     options: ScanOptions,
+    workers: Arc<IdleWorkers>,
 }
 
 impl Scan {
@@ -129,6 +130,7 @@ impl Scan {
             plan,
             plans,
             options,
+            workers: Arc::default(),
         })
     }
 
@@ -221,7 +223,7 @@ impl Scan {
                 )),
             })
             .collect::<Result<Vec<_>>>()?;
-        BatchStream::of_parts(self.schema(), parts, &self.options)
+        BatchStream::of_parts(self.schema(), parts, &self.options, &self.workers)
     }
 
     /// [`Scan::stream`] for code that is not asynchronous.

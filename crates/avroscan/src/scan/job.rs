@@ -46,6 +46,11 @@ impl Worker {
         self.codec == file.header().codec && Arc::ptr_eq(&self.plan, plan)
     }
 
+    /// Whether nothing is left in it of what it worked on.
+    pub(super) fn is_free(&self) -> bool {
+        self.decoder.is_empty()
+    }
+
     /// Decodes a block and forgets its rows.
     pub(super) fn check(&mut self, index: u64, block: &RawBlock) -> Result<()> {
         let BlockHeader { offset, rows, .. } = block.header;

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::plan::DecodePlan;
 use crate::scan::feed::{Fed, Feed, Part};
 use crate::scan::turns::Turns;
-use crate::scan::{AvroFile, ScanOptions};
+use crate::scan::{AvroFile, IdleWorkers, ScanOptions};
 use crate::split::Split;
 
 /// After so many groups of blocks without a row that is wanted, other tasks get their turn.
@@ -35,7 +35,8 @@ pub struct BatchStream {
 }
 
 impl BatchStream {
-    /// The rows of the blocks that begin in `split` of `file`, which has the schema of `plan`.
+    /// The rows of the blocks that begin in `split` of `file`, which has the schema of `plan`. The
+    /// streams of other splits, read the same way, may share the `workers`.
     ///
     /// # Errors
     /// [`Usage`](crate::ErrorKind::Usage) for options that cannot be.
@@ -44,15 +45,17 @@ impl BatchStream {
         plan: Arc<DecodePlan>,
         split: Split,
         options: &ScanOptions,
+        workers: &IdleWorkers,
     ) -> Result<Self> {
         let schema = plan.arrow_schema().clone();
-        Self::of_parts(schema, [Part { file, plan, split }], options)
+        Self::of_parts(schema, [Part { file, plan, split }], options, workers)
     }
 
     pub(super) fn of_parts(
         schema: SchemaRef,
         parts: impl IntoIterator<Item = Part>,
         options: &ScanOptions,
+        workers: &IdleWorkers,
     ) -> Result<Self> {
         options.check()?;
         let parts: VecDeque<Part> = parts.into_iter().collect();
@@ -69,7 +72,7 @@ impl BatchStream {
         Ok(Self {
             schema,
             feed: Some(feed.boxed()),
-            turns: Turns::new(options.clone()),
+            turns: Turns::new(options.clone(), workers.share()),
         })
     }
 

@@ -10,6 +10,7 @@ use arrow::array::RecordBatch;
 use crate::error::{Error, Result};
 use crate::plan::DecodePlan;
 use crate::scan::feed::Fed;
+use crate::scan::idle::Idle;
 use crate::scan::job::{Job, Worker};
 use crate::scan::read_ahead::InHand;
 use crate::scan::report::{Found, Stretch};
@@ -23,6 +24,8 @@ use crate::source::runtime::{self, Task};
 pub(super) struct Turns {
     turns: VecDeque<Turn>,
     idle: Vec<Worker>,
+    /// Where workers come from and go to.
+    shared: Arc<Idle>,
     /// Rows that are still wanted.
     rows_left: u64,
     /// Blocks of the part that are before the first turn.
@@ -124,10 +127,11 @@ impl Turn {
 }
 
 impl Turns {
-    pub(super) fn new(options: ScanOptions) -> Self {
+    pub(super) fn new(options: ScanOptions, shared: Arc<Idle>) -> Self {
         Self {
             turns: VecDeque::new(),
             idle: Vec::new(),
+            shared,
             rows_left: options.n_rows.unwrap_or(u64::MAX),
             blocks_before: 0,
             failed: None,
@@ -248,7 +252,9 @@ impl Turns {
                 if busy == self.options.workers {
                     continue;
                 }
-                job.worker = Some(hire(&mut self.idle, &job.file, &job.plan, &self.options));
+                let (file, plan) = (&job.file, &job.plan);
+                let worker = hire(&mut self.idle, &self.shared, file, plan, &self.options);
+                job.worker = Some(worker);
                 busy += 1;
             }
             if inline {
@@ -324,14 +330,25 @@ impl Turns {
     /// Forgets all there is, and stops what has not begun.
     pub(super) fn clear(&mut self) {
         self.failed = None;
-        self.turns.clear();
-        self.idle.clear();
+        for turn in self.turns.drain(..) {
+            if let Work::Here(mut job) = turn.work {
+                self.idle.extend(job.release());
+            }
+        }
+        self.shared.put(self.idle.drain(..));
+    }
+}
+
+impl Drop for Turns {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
 /// A worker for a file like this one.
 fn hire(
     idle: &mut Vec<Worker>,
+    shared: &Idle,
     file: &AvroFile,
     plan: &Arc<DecodePlan>,
     options: &ScanOptions,
@@ -341,7 +358,9 @@ fn hire(
         None => {
             // One that suits no more makes room.
             idle.pop();
-            Worker::new(file, plan, &options.limits)
+            shared
+                .take(file, plan)
+                .unwrap_or_else(|| Worker::new(file, plan, &options.limits))
         }
     }
 }

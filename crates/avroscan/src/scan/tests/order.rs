@@ -10,6 +10,7 @@ use super::*;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plan::Projection;
+use crate::scan::{AvroFile, BatchReader, BatchStream, IdleWorkers, block_on};
 use crate::split::Split;
 
 const BLOCKS: [usize; 14] = [5, 0, 1, 10, 3, 200, 7, 7, 7, 0, 50, 1, 1, 64];
@@ -280,4 +281,29 @@ fn a_block_that_cannot_hold_its_rows_is_not_counted() {
     );
     assert_eq!(sizes(&batches), [20]);
     assert_eq!(error.unwrap().kind(), ErrorKind::BlockLength);
+}
+
+/// A worker that has decoded a part of a block is not left to other streams.
+#[test]
+fn a_worker_in_the_middle_of_a_block_stays_with_its_stream() {
+    // Its columns take more than what is decoded at once.
+    let rows = 1_500_000;
+    let file = blocks(&[rows], "\"int\"", &long(7));
+    let options = ScanOptions::default().with_workers(1).with_batch_size(1000);
+    let (limits, progress) = (&options.limits, &options.progress);
+    let file = block_on(AvroFile::open(memory(file), limits, progress)).unwrap();
+    let plan = Arc::new(options.plan(&file.header().schema).unwrap());
+    let workers = IdleWorkers::default();
+    let stream = |options: &ScanOptions| {
+        let stream = BatchStream::new(file.clone(), plan.clone(), Split::all(), options, &workers);
+        BatchReader::new(stream.unwrap())
+    };
+    let _keeps_the_workers = stream(&options);
+    let first = stream(&options.clone().with_n_rows(1500));
+    let first: Vec<_> = first.map(|batch| batch.unwrap().num_rows()).collect();
+    assert_eq!(first, [1000, 500]);
+    let mut next = stream(&options);
+    let batch = next.next().unwrap().unwrap();
+    let ids = batch.column(0).as_primitive::<Int64Type>();
+    assert!(ids.values().iter().copied().eq(0..1000), "{ids:?}");
 }
