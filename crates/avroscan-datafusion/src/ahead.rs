@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
-use datafusion::common::Result;
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use tokio::runtime::Handle;
@@ -50,11 +52,16 @@ struct Begun {
     bytes: u64,
 }
 
-/// Ends with its handle.
-struct Opening {
-    task: SpawnedTask<Result<Batches>>,
+/// A range or file that is being opened. Ends with its handle.
+pub(crate) struct Opening {
+    /// What has not begun, for whoever is first.
+    open: Arc<Mutex<Option<Open>>>,
+    /// `None` where it was not the first.
+    task: SpawnedTask<Option<Result<Batches>>>,
     bytes: u64,
 }
+
+type Open = BoxFuture<'static, Result<Batches>>;
 
 impl Ahead {
     /// For a scan of all of this, in batches of at most so many rows.
@@ -90,13 +97,13 @@ impl Ahead {
     }
 
     /// What was begun of this file or range, which is taken now.
-    pub(crate) fn take(&self, file: &PartitionedFile) -> Option<SpawnedTask<Result<Batches>>> {
+    pub(crate) fn take(&self, file: &PartitionedFile) -> Option<Opening> {
         let place = *self.places.get(&key(file))?;
         let mut begun = self.begun();
         *begun.seen.get_mut(place)? = true;
         let opening = begun.waiting.remove(&place)?;
         begun.bytes -= opening.bytes;
-        Some(opening.task)
+        Some(opening)
     }
 
     /// Begins what follows this file or range, as far as it is wanted and as there is room for it.
@@ -124,8 +131,8 @@ impl Ahead {
             if !wants(file) || !begun.has_room_for(bytes, self.partitions) {
                 return;
             }
-            let task = SpawnedTask::spawn(open(file.clone()));
-            begun.waiting.insert(place, Opening { task, bytes });
+            let opening = Opening::spawn(open(file.clone()), bytes);
+            begun.waiting.insert(place, opening);
             begun.bytes += bytes;
             if let Some(seen) = begun.seen.get_mut(place) {
                 *seen = true;
@@ -145,6 +152,33 @@ impl Begun {
         let small = self.bytes.saturating_add(bytes) <= MOST_BYTES;
         waiting < partitions || (small && waiting < partitions.saturating_mul(SMALL_FILES_EACH))
     }
+}
+
+impl Opening {
+    fn spawn(open: impl Future<Output = Result<Batches>> + Send + 'static, bytes: u64) -> Self {
+        let open: Arc<Mutex<Option<Open>>> = Arc::new(Mutex::new(Some(open.boxed())));
+        let later = Arc::clone(&open);
+        let task = SpawnedTask::spawn(async move {
+            let open = take_open(&later)?;
+            Some(open.await)
+        });
+        Self { open, task, bytes }
+    }
+
+    /// What comes of it. A runtime whose threads are busy may not have begun, and would not until
+    /// one of them waits: then it is done here.
+    pub(crate) async fn opened(self) -> Result<Batches> {
+        if let Some(open) = take_open(&self.open) {
+            return open.await;
+        }
+        let opened = self.task.join_unwind().await;
+        let opened = opened.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?;
+        opened.unwrap_or_else(|| internal_err!("a file that is being opened was opened twice"))
+    }
+}
+
+fn take_open(open: &Mutex<Option<Open>>) -> Option<Open> {
+    open.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl std::fmt::Debug for Opening {

@@ -1,11 +1,13 @@
 //! Opens one file, or one range of it, for a partition of a scan.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use avroscan::{AvroFile, BatchStream, Progress, ScanOptions, Split, count_rows};
-use datafusion::common::{DataFusionError, Result, exec_err};
+use datafusion::common::{Result, exec_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -56,16 +58,30 @@ impl FileOpener for AvroOpener {
         Ok(async move {
             let wants = |next: &PartitionedFile| ranges.wants_next(&file, next);
             ahead.begin_after(&file, wants, |next| ranges.clone().open(next));
-            match begun {
-                Some(task) => {
-                    let opened = task.join_unwind().await;
-                    opened.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
-                }
+            let batches = match begun {
+                Some(opening) => opening.opened().await,
                 None => ranges.open(file).await,
-            }
+            }?;
+            let_others_begin().await;
+            Ok(batches)
         }
         .boxed())
     }
+}
+
+/// Whatever waited for this file, or was begun meanwhile, comes next in this thread, and no other
+/// can take it over. A range may be read to its end without waiting once: so this one goes to the end
+/// of the queue, from where others take it if they are idle.
+async fn let_others_begin() {
+    let mut asked = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl RangeOpener {
