@@ -162,6 +162,7 @@ impl ScanMessage {
             Arc::new(source),
         )?;
         check_exprs(&config, columns)?;
+        check_partition_values(&config, &table_schema)?;
         config.limit = match self.limit.map(usize::try_from).transpose() {
             Ok(limit) => limit,
             Err(error) => return plan_err!("A scan of Avro files has a limit: {error}"),
@@ -232,6 +233,20 @@ fn check_exprs(config: &FileScanConfig, columns: &Schema) -> Result<()> {
         let used = collect_columns(&expr);
         if let Some(column) = used.iter().find(|c| !is_known(c.index(), c.name())) {
             return plan_err!("A scan of Avro files has no column {column}");
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a value of a directory that is not of its column's type: it is taken for one.
+fn check_partition_values(config: &FileScanConfig, table_schema: &TableSchema) -> Result<()> {
+    let fields = table_schema.table_partition_cols();
+    for file in config.file_groups.iter().flat_map(FileGroup::iter) {
+        for (value, field) in file.partition_values.iter().zip(fields) {
+            if value.data_type() != *field.data_type() {
+                let path = &file.object_meta.location;
+                return plan_err!("A scan of Avro files has {value:?} as {field} of {path}");
+            }
         }
     }
     Ok(())

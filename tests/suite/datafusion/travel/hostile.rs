@@ -51,11 +51,11 @@ fn decode(ctx: &SessionContext, node: PhysicalExtensionNode) -> Result<Arc<dyn E
     node.try_into_physical_plan(&ctx.task_ctx(), &AvroPhysicalCodec::default())
 }
 
-/// Each byte in another way, and some beginnings.
+/// Each bit turned, and some beginnings.
 fn variants(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    let flips = (0..bytes.len()).map(|index| {
+    let flips = (0..8 * bytes.len()).map(|bit| {
         let mut bytes = bytes.to_vec();
-        bytes[index] ^= 1 << (index % 8);
+        bytes[bit / 8] ^= 1 << (bit % 8);
         bytes
     });
     let lengths = (0..bytes.len()).step_by(5);
