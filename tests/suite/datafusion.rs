@@ -1,5 +1,6 @@
 //! The DataFusion front end, end to end.
 
+mod bounds;
 mod counting;
 mod damage;
 mod declared;

@@ -67,8 +67,12 @@ impl FilePlan {
                 let read = options.clone().with_projection(columns.clone());
                 let schema = read.arrow_schema(written).map_err(in_file)?;
                 let predicate = Arc::clone(predicate);
-                Some(Arc::new(PredicateFilter::new(columns, predicate, &schema)?)
-                    as Arc<dyn RowFilter>)
+                Some(Arc::new(PredicateFilter::new(
+                    columns,
+                    predicate,
+                    &schema,
+                    query.bounds,
+                )?) as Arc<dyn RowFilter>)
             }
             None => None,
         };

@@ -32,6 +32,7 @@
 //! not on by default, and brings `datafusion-proto`.
 
 mod ahead;
+mod dynamic_filters;
 mod error;
 mod factory;
 mod field_paths;

@@ -11,11 +11,11 @@ use datafusion::common::{Result, exec_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::physical_expr::expressions::DynamicFilterTracking;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use object_store::ObjectStore;
 
 use crate::ahead::{Ahead, Batches};
+use crate::dynamic_filters;
 use crate::error::external;
 use crate::file_cache::FileCache;
 use crate::file_plan::FilePlan;
@@ -91,16 +91,16 @@ impl RangeOpener {
             return false;
         }
         // What is found out while the query runs may rule out other files.
-        let is_settled = self.query.predicate.as_ref().is_none_or(|predicate| {
-            !DynamicFilterTracking::classify(predicate).contains_dynamic_filter()
-        });
+        let predicate = self.query.predicate.as_ref();
+        let is_settled = !predicate.is_some_and(dynamic_filters::may_change);
         is_settled || file.object_meta.location == next.object_meta.location
     }
 
     async fn open(self, file: PartitionedFile) -> Result<Batches> {
         let split = split(&file)?;
         let exprs = self.query.for_file(&file)?;
-        if exprs.rule_out_the_file(self.query.table_schema.file_schema()) {
+        let columns = self.query.table_schema.file_schema();
+        if exprs.rule_out_the_file(columns, self.query.bounds) {
             return Ok(stream::empty().boxed());
         }
         let mut options = self.options.clone().with_progress(Progress::default());

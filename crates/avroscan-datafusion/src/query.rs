@@ -14,8 +14,8 @@ use datafusion::physical_expr_adapter::rewrite::rewrite_input_file_name_in_proje
 use datafusion::physical_expr_adapter::{
     PhysicalExprAdapterFactory, replace_columns_with_literals,
 };
-use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
 
+use crate::dynamic_filters::{self, Bounds};
 use crate::field_paths::FieldPaths;
 
 /// The columns and rows that a scan returns, in terms of the table.
@@ -26,6 +26,8 @@ pub(crate) struct Query {
     /// Rows for which this is not true are dropped. It may hold dynamic filters, which tighten
     /// while the scan runs.
     pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
+    /// What these are worth.
+    pub(crate) bounds: Bounds,
     /// The schema of the scan's batches.
     pub(crate) output_schema: SchemaRef,
     pub(crate) expr_adapter_factory: Arc<dyn PhysicalExprAdapterFactory>,
@@ -40,12 +42,12 @@ pub(crate) struct FileExprs {
 impl FileExprs {
     /// Whether no row of the file passes the predicate, whatever is in the file: its name or its
     /// directories say so.
-    pub(crate) fn rule_out_the_file(&self, table_columns: &Schema) -> bool {
+    pub(crate) fn rule_out_the_file(&self, table_columns: &Schema, bounds: Bounds) -> bool {
         let Some(predicate) = &self.predicate else {
             return false;
         };
         // Dynamic filters as they are now: they only become narrower.
-        let Ok(predicate) = snapshot_physical_expr(Arc::clone(predicate)) else {
+        let Ok(predicate) = dynamic_filters::as_they_are(predicate, bounds) else {
             return false;
         };
         let simplifier = PhysicalExprSimplifier::new(table_columns);

@@ -10,11 +10,15 @@ use datafusion::common::cast::as_boolean_array;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::utils::reassign_expr_columns;
 
+use crate::dynamic_filters::{self, Bounds};
+
 /// Evaluates a predicate over the columns of a file that it reads.
 #[derive(Debug)]
 pub(crate) struct PredicateFilter {
     columns: Projection,
     predicate: Arc<dyn PhysicalExpr>,
+    /// Where it may change while the query runs.
+    bounds: Option<Bounds>,
 }
 
 impl PredicateFilter {
@@ -23,10 +27,13 @@ impl PredicateFilter {
         columns: Projection,
         predicate: Arc<dyn PhysicalExpr>,
         schema: &SchemaRef,
+        bounds: Bounds,
     ) -> Result<Self> {
+        let predicate = reassign_expr_columns(predicate, schema)?;
         Ok(Self {
             columns,
-            predicate: reassign_expr_columns(predicate, schema)?,
+            bounds: dynamic_filters::may_change(&predicate).then_some(bounds),
+            predicate,
         })
     }
 }
@@ -41,7 +48,11 @@ impl RowFilter for PredicateFilter {
         &self,
         batch: &RecordBatch,
     ) -> Result<BooleanArray, Box<dyn std::error::Error + Send + Sync>> {
-        let mask = self.predicate.evaluate(batch)?;
+        let predicate = &self.predicate;
+        let mask = match self.bounds {
+            Some(bounds) => dynamic_filters::as_they_are(predicate, bounds)?.evaluate(batch)?,
+            None => predicate.evaluate(batch)?,
+        };
         let mask = mask.into_array(batch.num_rows())?;
         Ok(as_boolean_array(&mask)?.clone())
     }

@@ -13,12 +13,16 @@ use datafusion::datasource::physical_plan::{
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::utils::{collect_columns, conjunction};
-use datafusion::physical_expr::{LexOrdering, PhysicalExpr};
+use datafusion::physical_expr::{
+    EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr,
+};
 use datafusion::physical_expr_adapter::DefaultPhysicalExprAdapterFactory;
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
-use datafusion::physical_plan::{DisplayFormatType, apply_expression_roots};
+use datafusion::physical_plan::{
+    DisplayFormatType, SortOrderPushdownResult, apply_expression_roots,
+};
 #[cfg(feature = "proto")]
 use datafusion::physical_plan::{ExecutionPlan, proto::ExecutionPlanEncodeCtx};
 #[cfg(feature = "proto")]
@@ -26,6 +30,7 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use object_store::ObjectStore;
 
 use crate::ahead::Ahead;
+use crate::dynamic_filters::Bounds;
 use crate::file_cache::FileCache;
 use crate::headers::Headers;
 use crate::metrics::ScanMetrics;
@@ -43,6 +48,8 @@ pub struct AvroSource {
     table_schema: TableSchema,
     projection: ProjectionExprs,
     predicate: Option<Arc<dyn PhysicalExpr>>,
+    /// Whether the rows go to a sort.
+    is_sorted: bool,
     metrics: ExecutionPlanMetricsSet,
     files: FileCache,
     headers: Headers,
@@ -61,6 +68,7 @@ impl AvroSource {
             projection: ProjectionExprs::from_indices(&all, columns),
             table_schema,
             predicate: None,
+            is_sorted: false,
             metrics: ExecutionPlanMetricsSet::new(),
             files: FileCache::default(),
             headers: Headers::default(),
@@ -142,7 +150,9 @@ impl FileSource for AvroSource {
         let output_schema = self
             .projection
             .project_schema(self.table_schema.table_schema())?;
+        let predicate = self.predicate.as_ref();
         let query = Query {
+            bounds: Bounds::of(predicate, &self.projection, self.is_sorted),
             table_schema: self.table_schema.clone(),
             projection: self.projection.clone(),
             predicate: self.predicate.clone(),
@@ -268,6 +278,23 @@ impl FileSource for AvroSource {
         let mut source = self.to_change();
         source.projection = self.projection.try_merge(projection)?;
         Ok(Some(Arc::new(source)))
+    }
+
+    /// Rows are read in the order that they have: but a sort tells by its request that its filter
+    /// is a sort's.
+    fn try_pushdown_sort(
+        &self,
+        _order: &[PhysicalSortExpr],
+        eq_properties: &EquivalenceProperties,
+    ) -> Result<SortOrderPushdownResult<Arc<dyn FileSource>>> {
+        // The answer makes DataFusion forget an order that was declared.
+        if !eq_properties.oeq_class().is_empty() {
+            return Ok(SortOrderPushdownResult::Unsupported);
+        }
+        let mut source = self.to_change();
+        source.is_sorted = true;
+        let inner = Arc::new(source);
+        Ok(SortOrderPushdownResult::Inexact { inner })
     }
 
     #[cfg(feature = "proto")]

@@ -104,6 +104,14 @@ async fn dynamic_filters_reach_the_scan_and_prune() {
         5
     );
     assert!(metric(&scan, "pushdown_rows_pruned") > 500);
+
+    // The same of an aggregate that has found its value, but not where another one may not have.
+    let ctx = session(2);
+    let _dir = with_table(&ctx).await;
+    let (_, scan) = run(&ctx, "SELECT min(id) FROM t").await;
+    assert!(metric(&scan, "pushdown_rows_pruned") > 300);
+    let (_, scan) = run(&ctx, "SELECT min(id), max(length(name)) FROM t").await;
+    assert_eq!(metric(&scan, "pushdown_rows_pruned"), 0);
 }
 
 #[tokio::test]
