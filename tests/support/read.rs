@@ -224,13 +224,13 @@ impl Source for Watched {
     }
 
     async fn read(&self, range: Range<u64>) -> Result<Bytes> {
+        if range.start >= self.waits_from {
+            yield_once().await;
+        }
         self.reads
             .lock()
             .expect("no reader panicked")
             .push(range.clone());
-        if range.start >= self.waits_from {
-            yield_once().await;
-        }
         self.inner.read(range).await
     }
 }
