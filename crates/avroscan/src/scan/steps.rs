@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::FutureExt;
 
 use crate::container::{BlockHeader, SYNC_LENGTH, Step};
 use crate::error::{Error, ErrorKind, Result};
@@ -84,18 +85,36 @@ impl Steps {
     /// The same for a source that can be [read now](crate::Source::read_now), where a small read
     /// costs little more than its bytes.
     pub(super) fn next_now(&mut self, progress: &Progress) -> Result<Option<BlockInfo>> {
+        let read = |file: &AvroFile, range| Some(file.read_now(range, progress));
+        self.next_of(read).unwrap_or(Ok(None))
+    }
+
+    /// The same if its bytes are there without waiting. If not, `None`.
+    pub(super) fn next_at_once(
+        &mut self,
+        progress: &Progress,
+    ) -> Option<Result<Option<BlockInfo>>> {
+        self.next_of(|file, range| file.read(range, progress).now_or_never())
+    }
+
+    /// The next block, from small reads, until one of them brings nothing.
+    fn next_of(
+        &mut self,
+        read: impl Fn(&AvroFile, Range<u64>) -> Option<Result<Bytes>>,
+    ) -> Option<Result<Option<BlockInfo>>> {
         loop {
             let needed = match self.step() {
-                Ok(Next::Block(block)) => return Ok(Some(block)),
-                Ok(Next::End) => return Ok(None),
+                Ok(Next::Block(block)) => return Some(Ok(Some(block))),
+                Ok(Next::End) => return Some(Ok(None)),
                 Ok(Next::Read(needed)) => needed,
-                Err(error) => return Err(self.place(error)),
+                Err(error) => return Some(Err(self.place(error))),
             };
             let probe = self.file.source().probe_bytes();
             let wanted = if self.far { HEADER_BYTES } else { probe };
-            let range = self.range(&needed, wanted);
-            let bytes = self.file.read_now(range, progress);
-            self.accept(needed, bytes).map_err(|e| self.place(e))?;
+            let bytes = read(&self.file, self.range(&needed, wanted))?;
+            if let Err(error) = self.accept(needed, bytes) {
+                return Some(Err(self.place(error)));
+            }
         }
     }
 

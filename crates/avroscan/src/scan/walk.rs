@@ -17,6 +17,10 @@ use crate::split::Split;
 /// Most blocks that are looked at in one go, where that is done in another thread.
 const MOST_AT_ONCE: usize = 4096;
 
+/// Blocks of a file that are looked at in the thread of the caller, as far as they are in the system's
+/// cache: no more than to hand them to another thread is worth.
+const AT_FIRST: usize = 256;
+
 /// Parts of a file whose rows are counted at the same time, where each step is a request.
 const PARTS_AT_ONCE: usize = 16;
 
@@ -55,8 +59,9 @@ impl BlockInfo {
 ///
 /// Each step reads the marker at the end of a block together with the header of the next, a few
 /// dozen bytes, in one small read ([`Source::probe_bytes`](crate::Source::probe_bytes)) that many
-/// small blocks share. A file is walked in a thread that may block, many steps at a time: twice as
-/// many each time, so that who wants to see the first block alone does not pay for more. A walk
+/// small blocks share. The first blocks of a file are looked at right away, if they are in the system's
+/// cache. After that a file is walked in a thread that may block, many steps at a time: twice as many
+/// each time, so that who wants to see the first block alone does not pay for more. A walk
 /// sees a truncated file and a damaged block header or marker, not a damaged block.
 #[derive(Debug)]
 pub struct BlockWalk {
@@ -71,6 +76,8 @@ pub struct BlockWalk {
     /// Blocks that were looked at ahead, and how many are next time.
     ahead: VecDeque<BlockInfo>,
     at_once: usize,
+    /// How many more may be looked at without another thread.
+    at_first: usize,
     /// What comes after them.
     then: Then,
 }
@@ -98,6 +105,7 @@ impl BlockWalk {
             steps: None,
             ahead: VecDeque::new(),
             at_once: 1,
+            at_first: AT_FIRST,
             then: Then::More,
         }
     }
@@ -174,6 +182,15 @@ impl BlockWalk {
             self.steps = Some(steps);
             self.ahead.extend(block);
             return Ok(block.is_some());
+        }
+        if let Some(left) = self.at_first.checked_sub(1) {
+            self.at_first = left;
+            if let Some(block) = steps.next_at_once(&self.progress) {
+                self.steps = Some(steps);
+                self.ahead.extend(block.as_ref().ok().copied().flatten());
+                return block.map(|block| block.is_some());
+            }
+            self.at_first = 0;
         }
         let most = self.at_once;
         self.at_once = most.saturating_mul(2).min(MOST_AT_ONCE);
