@@ -116,6 +116,7 @@ pub(crate) enum Column {
     NullableFloat(NullableColumn<PrimitiveColumn<Float>>),
     NullableDouble(NullableColumn<PrimitiveColumn<Double>>),
     NullableText(NullableColumn<TextColumn>),
+    NullableRecord(Box<NullableColumn<RecordColumn>>),
     Nullable(Box<NullableColumn<Column>>),
 }
 
@@ -132,6 +133,9 @@ impl Column {
             Self::Float(column) => Self::NullableFloat(NullableColumn::new(branch, column)),
             Self::Double(column) => Self::NullableDouble(NullableColumn::new(branch, column)),
             Self::Text(column) => Self::NullableText(NullableColumn::new(branch, column)),
+            Self::Record(column) => {
+                Self::NullableRecord(Box::new(NullableColumn::new(branch, *column)))
+            }
             column => Self::Nullable(Box::new(NullableColumn::new(branch, column))),
         }
     }
@@ -263,6 +267,7 @@ macro_rules! each {
             Column::NullableFloat($inner) => $call,
             Column::NullableDouble($inner) => $call,
             Column::NullableText($inner) => $call,
+            Column::NullableRecord($inner) => $call,
             Column::Nullable($inner) => $call,
         }
     };
@@ -293,6 +298,7 @@ impl Build for Column {
             Self::NullableFloat(column) => column.read(input),
             Self::NullableDouble(column) => column.read(input),
             Self::NullableText(column) => column.read(input),
+            Self::NullableRecord(column) => input.with(|input| column.read(input)),
             Self::List(column) => input.with(|input| column.read(input)),
             Self::Map(column) => input.with(|input| column.read(input)),
             Self::Record(column) => input.with(|input| column.read(input)),
