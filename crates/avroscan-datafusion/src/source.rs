@@ -110,17 +110,26 @@ impl AvroSource {
         &self.options
     }
 
-    /// The same source with these columns, and only the rows for which the predicate is true.
+    /// The same source with these columns, and only the rows for which the predicate is true, for a
+    /// sort or not.
     #[cfg(feature = "proto")]
     pub(crate) fn with_query(
         &self,
         projection: ProjectionExprs,
         predicate: Option<Arc<dyn PhysicalExpr>>,
+        is_sorted: bool,
     ) -> Self {
         let mut source = self.to_change();
         source.projection = projection;
         source.predicate = predicate;
+        source.is_sorted = is_sorted;
         source
+    }
+
+    /// Whether the rows go to a sort.
+    #[cfg(feature = "proto")]
+    pub(crate) fn is_sorted(&self) -> bool {
+        self.is_sorted
     }
 
     /// Whether the query needs more of the files than the numbers of rows in block headers.

@@ -50,6 +50,8 @@ pub(super) struct ScanMessage {
     /// Which versions of the files were planned with, for each file of each group.
     #[prost(message, repeated, tag = "6")]
     versions: Vec<FileVersion>,
+    #[prost(bool, tag = "7")]
+    is_sorted: bool,
 }
 
 /// DataFusion has no words for these.
@@ -103,6 +105,7 @@ impl PackedScan {
             limit: base.limit.map(|limit| limit as u64),
             preserve_order: base.preserve_order,
             versions: versions.collect(),
+            is_sorted: source.is_sorted(),
         };
 
         let predicate = source.filter().map(|expr| ProjectionExpr {
@@ -153,8 +156,11 @@ impl ScanMessage {
             false => None,
         };
 
-        let source = AvroSource::new(table_schema.clone(), self.options.options()?)
-            .with_query(ProjectionExprs::new(projection), predicate);
+        let source = AvroSource::new(table_schema.clone(), self.options.options()?).with_query(
+            ProjectionExprs::new(projection),
+            predicate,
+            self.is_sorted,
+        );
         let mut config = parse_protobuf_file_scan_config(
             &self.config,
             &PhysicalPlanDecodeContext::new(ctx, codec),

@@ -112,7 +112,7 @@ async fn dynamic_filters_live_on() {
     ctx.register_avro_table("t", path.as_str(), AvroReadOptions::default())
         .await
         .unwrap();
-    let plan = physical(&ctx, "SELECT id FROM t ORDER BY id LIMIT 5").await;
+    let plan = physical(&ctx, "SELECT id, name FROM t ORDER BY id LIMIT 5").await;
     let plan = travel_by(&plan, &ctx, &DeduplicatingProtoConverter {}).unwrap();
     assert_eq!(ids(&run(&ctx, Arc::clone(&plan)).await), [0, 1, 2, 3, 4]);
     let pruned = metric(&find_scan(&plan).unwrap(), "pushdown_rows_pruned");
