@@ -73,7 +73,7 @@ fn check(seed: u64) {
         .with_batch_size(*rng.pick(&[1, 2, 7, 1_000]));
 
     let file = file(&theirs, &writer, &reader, rng);
-    let blocks = blocks(&file);
+    let blocks = slow::blocks(&file);
     compare(memory(file.clone()), &writer, &reader, &blocks, &options);
     let is_record = matches!(reader.ty, Type::Record(_));
     for _ in 0..if is_record { 3 } else { 0 } {
@@ -106,16 +106,6 @@ fn file(text: &str, writer: &Schema, reader: &Schema, rng: &mut Rng) -> Vec<u8> 
     )
 }
 
-/// The physical rows, block by block.
-pub(crate) fn blocks(file: &[u8]) -> Vec<Vec<Json>> {
-    let file = slow::File::open(file).unwrap();
-    let mut rows = file.rows().unwrap().into_iter();
-    let blocks = file.blocks.iter();
-    blocks
-        .map(|block| rows.by_ref().take(block.rows).collect())
-        .collect()
-}
-
 fn compare(
     source: Arc<dyn Source>,
     writer: &Schema,
@@ -135,7 +125,7 @@ fn compare(
         );
         return;
     }
-    let (expected, problem) = resolved(writer, reader, blocks);
+    let (expected, problem) = resolve::rows(writer, reader, blocks);
     same_problem(&outcome, problem.as_ref())
         .and_then(|()| judge::same_rows(&outcome.rows(), &expected))
         .unwrap_or_else(|difference| panic!("{projection:?}: {difference}"));
@@ -147,26 +137,6 @@ fn compare(
             valid.expect("arrays as Arrow wants them");
         }
     }
-}
-
-/// The rows before the first block with a problem, and the problem.
-pub(crate) fn resolved(
-    writer: &Schema,
-    reader: &Schema,
-    blocks: &[Vec<Json>],
-) -> (Vec<Json>, Option<Problem>) {
-    let mut rows = Vec::new();
-    for block in blocks {
-        let resolved = block.iter().map(|row| {
-            let value = resolve::value(writer, reader, row)?;
-            Ok(judge::row(reader, &value))
-        });
-        match resolved.collect::<Result<Vec<_>, _>>() {
-            Ok(block) => rows.extend(block),
-            Err(problem) => return (rows, Some(problem)),
-        }
-    }
-    (rows, None)
 }
 
 fn same_problem(outcome: &Outcome, expected: Option<&Problem>) -> Result<(), String> {

@@ -1,17 +1,12 @@
-//! The integration tests of the workspace: one binary, one module a subject.
+//! The integration tests of the core: one binary, one module a subject. It links no query engine.
 
 mod allocation;
-mod conformance;
 mod corpus;
-mod datafusion;
-mod engines;
 mod evolution;
 mod faults;
 mod flips;
 mod fuzz;
 mod hostile;
-mod polars;
-mod producers;
 mod projections;
 mod readahead;
 mod reliability;
@@ -23,4 +18,8 @@ mod truncation;
 mod types;
 mod workers;
 
+use avroscan_tests::allocation::Counting;
 use avroscan_tests::read;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;

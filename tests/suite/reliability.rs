@@ -26,6 +26,7 @@ fn each_promise_has_the_tests_that_it_names() {
         "crates/avroscan/src",
         "crates/avroscan-cli/tests",
         "tests/suite",
+        "tests/engines",
     ] {
         sources(&root.join(folder), &mut text);
     }

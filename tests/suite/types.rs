@@ -4,57 +4,11 @@ use std::path::{Path, PathBuf};
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use avroscan::ScanOptions;
-use avroscan_polars::{ScanArgsAvro, read_avro};
-use avroscan_tests::random::to_apache;
-use avroscan_tests::schema::Schema;
-use avroscan_tests::write::{self, Codec};
-use serde_json::{Value as Json, json};
+use avroscan_tests::type_examples::examples;
 
 use crate::read::batches;
 
 const GUIDE: &str = include_str!("../../docs/types.md");
-
-/// A row of the table of examples.
-struct Example<'a> {
-    avro: &'a str,
-    value: &'a str,
-    arrow: &'a str,
-    polars: &'a str,
-    read: &'a str,
-}
-
-fn examples() -> Vec<Example<'static>> {
-    let rows = GUIDE.lines().filter_map(|line| {
-        let cells: Vec<&str> = line
-            .strip_prefix("| `")?
-            .strip_suffix("` |")?
-            .split("` | `")
-            .collect();
-        let [avro, value, arrow, polars, read] = cells[..] else {
-            return None;
-        };
-        Some(Example {
-            avro,
-            value,
-            arrow,
-            polars,
-            read,
-        })
-    });
-    rows.collect()
-}
-
-/// A file with one row, whose one field `v` has this value.
-fn file(example: &Example<'_>) -> Vec<u8> {
-    let text = format!(
-        r#"{{"type":"record","name":"Row","fields":[{{"name":"v","type":{}}}]}}"#,
-        example.avro
-    );
-    let schema = Schema::parse(&text).expect(example.avro);
-    let value: Json = serde_json::from_str(example.value).expect(example.value);
-    let row = to_apache(&schema, &json!({ "v": value }));
-    write::values(&text, [row], Codec::Null, 1)
-}
 
 #[test]
 fn each_example_is_read_as_it_says() {
@@ -66,7 +20,7 @@ fn each_example_is_read_as_it_says() {
     );
     let mut wrong = Vec::new();
     for example in &examples {
-        let batches = batches(&file(example), &ScanOptions::default());
+        let batches = batches(&example.file(), &ScanOptions::default());
         let column = batches[0].column(0);
         let options = FormatOptions::default().with_null("null");
         let formatter = ArrayFormatter::try_new(column, &options).unwrap();
@@ -76,23 +30,6 @@ fn each_example_is_read_as_it_says() {
         );
         if found != (example.arrow.to_owned(), example.read.to_owned()) {
             wrong.push(format!("{}: {found:?}", example.avro));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn each_example_has_its_type_in_polars() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut wrong = Vec::new();
-    for (number, example) in examples().iter().enumerate() {
-        let path = folder.path().join(format!("{number}.avro"));
-        std::fs::write(&path, file(example)).unwrap();
-        let frame = read_avro(path.to_str().unwrap(), ScanArgsAvro::default()).unwrap();
-        assert_eq!(frame.height(), 1);
-        let found = frame.column("v").unwrap().dtype().to_string();
-        if found != example.polars {
-            wrong.push(format!("{}: {found}", example.avro));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -116,6 +53,7 @@ fn each_deviation_has_the_test_that_it_names() {
     let mut text = String::new();
     sources(&root.join("crates/avroscan/src"), &mut text);
     sources(&root.join("tests/suite"), &mut text);
+    sources(&root.join("tests/engines"), &mut text);
     let (_, deviations) = GUIDE.split_once("## Deviations").expect("the section");
     let items: Vec<&str> = deviations.split("\n- ").skip(1).collect();
     assert!(

@@ -5,6 +5,27 @@
 //! two schemas go together at all, which is known before any value is read.
 
 mod leaf;
+
+/// The rows before the first block with a problem, and the problem.
+pub fn rows(
+    writer: &Schema,
+    reader: &Schema,
+    blocks: &[Vec<Json>],
+) -> (Vec<Json>, Option<Problem>) {
+    let mut rows = Vec::new();
+    for block in blocks {
+        let resolved = block.iter().map(|row| {
+            let value = self::value(writer, reader, row)?;
+            Ok(judge::row(reader, &value))
+        });
+        match resolved.collect::<Result<Vec<_>, _>>() {
+            Ok(block) => rows.extend(block),
+            Err(problem) => return (rows, Some(problem)),
+        }
+    }
+    (rows, None)
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +34,7 @@ use std::collections::HashSet;
 use serde_json::{Value as Json, json};
 
 use crate::schema::{Field, Schema, Type};
-use crate::slow;
+use crate::{judge, slow};
 use leaf::{converted, leaves_match, valid};
 
 /// Most defaults inside of defaults: one that contains itself fits nothing.

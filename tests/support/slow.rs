@@ -207,3 +207,16 @@ pub fn unhex(value: &Json) -> Vec<u8> {
 pub fn hex(bytes: &[u8]) -> Json {
     json!({ "$bytes": bytes.iter().map(|b| format!("{b:02x}")).collect::<String>() })
 }
+
+/// The physical rows of a sound file, block by block.
+///
+/// # Panics
+/// If the file is not sound.
+pub fn blocks(file: &[u8]) -> Vec<Vec<Json>> {
+    let file = File::open(file).unwrap();
+    let mut rows = file.rows().unwrap().into_iter();
+    let blocks = file.blocks.iter();
+    blocks
+        .map(|block| rows.by_ref().take(block.rows).collect())
+        .collect()
+}

@@ -8,11 +8,10 @@ use avroscan_tests::random::{self, Rng, to_apache};
 use avroscan_tests::resolve::{self, Problem};
 use avroscan_tests::schema::{Schema, Type};
 use avroscan_tests::write::{self, Codec};
-use avroscan_tests::{evolve, judge};
+use avroscan_tests::{evolve, judge, slow};
 use serde_json::Value as Json;
 
 use super::{Case, Engine, Engines};
-use crate::evolution;
 
 /// How many schemas, over all tests of this file.
 const CASES: u64 = 2_000;
@@ -177,7 +176,7 @@ impl File {
             false => Codec::Null,
         };
         let bytes = write::values(text, values, codec, *rng.pick(&[1, 3, 1_000]));
-        let blocks = evolution::blocks(&bytes);
+        let blocks = slow::blocks(&bytes);
         Ok((Self { writer, blocks }, bytes))
     }
 }
@@ -186,7 +185,7 @@ impl File {
 fn resolved(files: &[File], reader: &Schema) -> (Vec<Json>, Option<ErrorKind>) {
     let mut rows = Vec::new();
     for File { writer, blocks } in files {
-        let (before, problem) = evolution::resolved(writer, reader, blocks);
+        let (before, problem) = resolve::rows(writer, reader, blocks);
         rows.extend(before);
         if let Some(problem) = problem {
             let kind = match problem {

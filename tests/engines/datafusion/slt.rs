@@ -28,7 +28,7 @@ struct Summary {
 }
 
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance/arrow-testing")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/arrow-testing")
 }
 
 /// As the crate sets its sessions up, with this reader in place of the native one.

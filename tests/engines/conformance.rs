@@ -14,8 +14,8 @@ use avroscan_tests::{judge, slow};
 use serde_json::Value as Json;
 
 use self::files::{FILES, UNREAD};
-use crate::engines::{self, Case, Engine, Engines, Failure};
 use crate::read::{Opened, Outcome, Watched, outcome};
+use crate::side_by_side::{self as engines, Case, Engine, Engines, Failure};
 
 /// What comes of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +28,7 @@ enum Expect {
 use Expect::{Fails, Reads};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance")
 }
 
 /// Whether the files are there. Says so where they are not.

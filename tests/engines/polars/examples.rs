@@ -30,7 +30,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
 ];
 
 fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates")
 }
 
 /// The program, which `cargo test` builds beside the tests.

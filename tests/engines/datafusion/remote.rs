@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use avroscan_datafusion::{AvroOptions, AvroSessionExt};
+use avroscan_tests::allocation::{Watch, is_alone, run_alone};
 use avroscan_tests::data::orders;
 use avroscan_tests::raw;
 use avroscan_tests::s3::{Proxy, Request, Server};
@@ -12,7 +13,6 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::TryStreamExt;
 
 use super::{lines, query};
-use crate::allocation::{Watch, is_alone, run_alone};
 
 const LATENCY: Duration = Duration::from_millis(20);
 const MIB: usize = 1 << 20;
