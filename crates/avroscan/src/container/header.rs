@@ -10,7 +10,7 @@ use crate::schema::AvroSchema;
 use crate::wire::{Partial, partial_long};
 
 /// The first bytes of every file: `Obj` and the version of the format.
-const MAGIC: [u8; 4] = *b"Obj\x01";
+pub(crate) const MAGIC: [u8; 4] = *b"Obj\x01";
 
 /// What a file says of itself before its first block.
 #[derive(Debug, Clone)]
