@@ -65,9 +65,13 @@ impl Ways {
             return;
         }
         self.order.truncate(length);
-        let ways = self.columns.iter_mut().zip(&mut self.lengths).enumerate();
-        for (way, (column, length)) in ways {
-            *length = self.order.iter().filter(|(of, _)| *of == way).count();
+        self.lengths.fill(0);
+        for (way, _) in &self.order {
+            if let Some(length) = self.lengths.get_mut(*way) {
+                *length += 1;
+            }
+        }
+        for (column, length) in self.columns.iter_mut().zip(&self.lengths) {
             column.truncate(*length);
         }
     }
@@ -78,13 +82,16 @@ impl Ways {
         }
         let order = std::mem::take(&mut self.order);
         self.lengths.fill(0);
+        let mut validity: Vec<Vec<bool>> = vec![Vec::new(); self.columns.len()];
+        for ((way, _), valid) in order.iter().zip(nulls.iter().flatten()) {
+            if let Some(of_way) = validity.get_mut(*way) {
+                of_way.push(valid);
+            }
+        }
         let mut arrays = Vec::new();
-        for (way, column) in self.columns.iter_mut().enumerate() {
-            let nulls = nulls.as_ref().map(|nulls| {
-                let values = order.iter().zip(nulls).filter(|((of, _), _)| *of == way);
-                values.map(|(_, valid)| valid).collect::<NullBuffer>()
-            });
-            arrays.push(column.finish(nulls.filter(|nulls| nulls.null_count() > 0))?);
+        for (column, valid) in self.columns.iter_mut().zip(validity) {
+            let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
+            arrays.push(column.finish(nulls)?);
         }
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
         interleave(&arrays, &order).map_err(internal)

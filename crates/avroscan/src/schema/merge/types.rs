@@ -37,6 +37,11 @@ impl Merger {
             (Content::Array(slot), Content::Array(other))
             | (Content::Map(slot), Content::Map(other)) => self.pairs.push_back((*slot, *other)),
             (Content::Enum(symbols), Content::Enum(other)) => symbols.merge(take(other)),
+            (Content::Enum(_), Content::Leaf(leaf)) | (Content::Leaf(leaf), Content::Enum(_))
+                if leaf::is_text(leaf) =>
+            {
+                one.content = Content::Leaf(leaf::of_symbols(leaf));
+            }
             (Content::Record(record), Content::Record(other)) => {
                 for (slot, other) in record.merge(take(other)) {
                     self.pairs.push_back((slot, other));
