@@ -1,8 +1,10 @@
 //! Values of one type that the file holds in several ways: as an int here and as a long there.
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, MutableArrayData, make_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::interleave;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 
 use super::primitive::internal;
 use super::{Build, Column};
@@ -93,7 +95,33 @@ impl Ways {
             let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
             arrays.push(column.finish(nulls)?);
         }
+        put_together(&arrays, &order).map_err(internal)
+    }
+}
+
+/// The values of these arrays in this order: of an array, and of a number in it.
+fn put_together(arrays: &[ArrayRef], order: &[(usize, usize)]) -> Result<ArrayRef, ArrowError> {
+    if !arrays
+        .first()
+        .is_some_and(|array| has_dictionary(array.data_type()))
+    {
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
-        interleave(&arrays, &order).map_err(internal)
+        return interleave(&arrays, order);
+    }
+    // All of them have the same dictionaries, which `interleave` would append to one another.
+    let arrays: Vec<_> = arrays.iter().map(|array| array.to_data()).collect();
+    let mut all = MutableArrayData::new(arrays.iter().collect(), false, order.len());
+    for &(array, number) in order {
+        all.try_extend(array, number, number + 1)?;
+    }
+    Ok(make_array(all.freeze()))
+}
+
+fn has_dictionary(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(..) => true,
+        DataType::List(inner) | DataType::Map(inner, _) => has_dictionary(inner.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| has_dictionary(field.data_type())),
+        _ => false,
     }
 }

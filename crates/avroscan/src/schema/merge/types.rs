@@ -57,6 +57,12 @@ impl Merger {
         Ok(())
     }
 
+    /// Whether two types are of the same kind.
+    pub(super) fn are_alike(&mut self, one: TypeId, two: TypeId) -> bool {
+        let (one, two) = (self.find(one), self.find(two));
+        self.type_(one).kind() == self.type_(two).kind()
+    }
+
     /// What this type has been merged into, if anything.
     pub(super) fn find(&mut self, mut id: TypeId) -> TypeId {
         loop {
