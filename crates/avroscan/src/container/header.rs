@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
             .and_then(|json| {
                 std::str::from_utf8(json).map_err(|_| malformed("avro.schema is not UTF-8"))
             })?;
-        let schema = Arc::new(AvroSchema::parse(json, limits)?);
+        let schema = Arc::new(AvroSchema::of_file(json, limits)?);
         Ok(Header {
             schema,
             codec,
