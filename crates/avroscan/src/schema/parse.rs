@@ -5,16 +5,20 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Enum, Field, Kind, Logical, Node, NodeId};
+use super::{DefaultValue, Enum, Field, Kind, Logical, Node, NodeId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limit, Limits};
+use crate::stack;
 
-/// Deepest nesting of the JSON text. Three levels make a nested record, so records nest over
-/// three hundred deep; the stack of the smallest thread takes several times this.
-const MAX_JSON_DEPTH: usize = 1024;
+/// Deepest nesting of the JSON text. A nested record takes three levels, a nullable one four.
+const MAX_JSON_DEPTH: usize = 4096;
 
 pub(super) fn parse(json: &str, limits: &Limits) -> Result<(Vec<Node>, NodeId)> {
-    check_depth(json)?;
+    let levels = depth(json)?;
+    stack::with_levels(levels, || parse_nested(json, limits))
+}
+
+fn parse_nested(json: &str, limits: &Limits) -> Result<(Vec<Node>, NodeId)> {
     let value = value_of(json).map_err(|error| {
         Error::new(ErrorKind::Schema, "the schema is not valid JSON").with_source(error)
     })?;
@@ -30,14 +34,15 @@ pub(super) fn parse(json: &str, limits: &Limits) -> Result<(Vec<Node>, NodeId)> 
 fn value_of(json: &str) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     deserializer.disable_recursion_limit();
-    let value = Value::deserialize(serde_stacker::Deserializer::new(&mut deserializer))?;
+    let value = Value::deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-/// Refuses text that nests too deep before anything recurses over it.
-fn check_depth(json: &str) -> Result<()> {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+/// How deep the text nests, if that is not too deep: nothing has recursed over it yet.
+fn depth(json: &str) -> Result<usize> {
+    let (mut depth, mut deepest) = (0usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
     for byte in json.bytes() {
         match byte {
             _ if escaped => escaped = false,
@@ -48,14 +53,15 @@ fn check_depth(json: &str) -> Result<()> {
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MAX_JSON_DEPTH {
-            return Err(Error::new(
-                ErrorKind::Limit(Limit::SchemaDepth),
-                format!("the schema's JSON nests deeper than {MAX_JSON_DEPTH} levels"),
-            ));
-        }
+        deepest = deepest.max(depth);
     }
-    Ok(())
+    if deepest > MAX_JSON_DEPTH {
+        return Err(Error::new(
+            ErrorKind::Limit(Limit::SchemaDepth),
+            format!("the schema's JSON nests {deepest} levels deep, more than {MAX_JSON_DEPTH}"),
+        ));
+    }
+    Ok(deepest)
 }
 
 struct Parser<'a> {
@@ -199,7 +205,7 @@ impl Parser<'_> {
                 name: name.clone(),
                 node,
                 aliases: aliases(field.get("aliases")),
-                default: field.get("default").cloned(),
+                default: field.get("default").cloned().map(DefaultValue::new),
             });
         }
         Ok(fields)
