@@ -5,6 +5,7 @@ pub mod allocation;
 pub mod corpus;
 pub mod data;
 pub mod decimal;
+pub mod deep;
 pub mod evolve;
 pub mod fuzz;
 pub mod judge;

@@ -48,6 +48,7 @@ mod scan;
 mod schema;
 pub mod source;
 mod split;
+mod stack;
 mod trusted;
 mod wire;
 

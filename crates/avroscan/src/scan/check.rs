@@ -38,10 +38,12 @@ impl AvroFile {
     /// a block, the report that counts these, and the counters of what is read come from `options`.
     ///
     /// # Errors
-    /// Those of [`ScanOptions::plan`], and of reading.
+    /// Those of [`ScanOptions::plan`] but [`Limit::ColumnDepth`](crate::Limit::ColumnDepth), as no
+    /// column is handed out; and those of reading.
     pub async fn check(self: &Arc<Self>, options: &ScanOptions) -> Result<BlockCheck> {
         let in_file = |error: crate::Error| error.in_file(self.location());
-        let plan = options.plan(&self.header().schema).map_err(in_file)?;
+        let plan = options.plan_of_any_depth(&self.header().schema);
+        let plan = plan.map_err(in_file)?;
         let blocks = BlockStream::open(self, Split::all(), options).await;
         Ok(BlockCheck {
             file: self.clone(),
