@@ -57,7 +57,7 @@ pub use limits::{Limit, Limits};
 pub use plan::{DecodePlan, Projection, RowFilter};
 pub use scan::{
     AvroFile, BadBlock, BatchReader, BatchStream, BlockCheck, BlockInfo, BlockWalk, CheckedBlock,
-    FileSummary, IdleWorkers, OnError, Progress, ReadReport, Scan, ScanOptions, SchemaMode,
+    FileSummary, IdleWorkers, OnError, Progress, ReadReport, Runs, Scan, ScanOptions, SchemaMode,
     SkipBudget, block_on, count_rows,
 };
 pub use schema::AvroSchema;
