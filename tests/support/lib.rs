@@ -10,6 +10,7 @@ pub mod evolve;
 pub mod fuzz;
 pub mod judge;
 pub mod odd;
+pub mod overfull;
 pub mod queries;
 pub mod random;
 pub mod raw;

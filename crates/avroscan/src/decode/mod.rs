@@ -24,7 +24,7 @@ use crate::column::Rows;
 use crate::container::SYNC_LENGTH;
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limits;
-use crate::plan::DecodePlan;
+use crate::plan::{DecodePlan, Recursion};
 use crate::stack;
 pub(crate) use input::{Budget, Input};
 use select::{Run, Selector};
@@ -189,6 +189,27 @@ pub(crate) fn check_fit(rows: usize, smallest: usize, bytes: usize) -> Result<()
     }
 }
 
+/// Refuses a block that cannot hold its rows, of at least `smallest` bytes each: it has `bytes`,
+/// decompressed. Returns how many items of no bytes it may have besides.
+///
+/// # Errors
+/// [`BlockLength`](ErrorKind::BlockLength), and
+/// [`ZeroByteItems`](crate::Limit::ZeroByteItems) where a row can be of no bytes.
+pub(crate) fn check_rows(
+    rows: usize,
+    smallest: usize,
+    bytes: usize,
+    limits: &Limits,
+) -> Result<usize> {
+    check_fit(rows, smallest, bytes)?;
+    let recursion = Recursion::default();
+    let mut budget = Budget::new(limits.zero_byte_items, 0, limits, &recursion);
+    if smallest == 0 {
+        budget.spend_zero_byte_items(rows)?;
+    }
+    Ok(budget.zero_byte_items())
+}
+
 impl Decoder {
     pub(crate) fn new(plan: Arc<DecodePlan>, limits: Limits) -> Self {
         let columns = Rows::new(&plan);
@@ -240,17 +261,7 @@ impl Decoder {
         let place = |error: Error| error.in_block(block.index).at_offset(block.offset);
         let smallest = self.plan.row().sizes.encoded;
         let (rows, bytes) = (block.rows, block.data.len());
-        check_fit(rows, smallest, bytes).map_err(place)?;
-        let mut budget = Budget::new(
-            self.limits.zero_byte_items,
-            0,
-            &self.limits,
-            self.plan.recursion(),
-        );
-        if smallest == 0 {
-            budget.spend_zero_byte_items(rows).map_err(place)?;
-        }
-        let zero_byte_items = budget.zero_byte_items();
+        let zero_byte_items = check_rows(rows, smallest, bytes, &self.limits).map_err(place)?;
         let all = Run {
             position: 0,
             row: block.first_row,

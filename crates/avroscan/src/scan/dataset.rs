@@ -11,9 +11,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::DecodePlan;
+use crate::scan::counted::add_rows;
 use crate::scan::feed::Part;
 use crate::scan::{
-    AvroFile, BatchReader, BatchStream, IdleWorkers, ScanOptions, SchemaMode, block_on, count_rows,
+    AvroFile, BatchReader, BatchStream, IdleWorkers, ReadReport, ScanOptions, SchemaMode, block_on,
+    count_rows,
 };
 use crate::schema::AvroSchema;
 use crate::source::{Source, StorageOptions, find_sources};
@@ -138,6 +140,16 @@ impl Scan {
         })
     }
 
+    /// The same scan with another report, which a [`SkipBudget`](crate::SkipBudget) is counted in.
+    /// Nothing is planned anew.
+    #[must_use]
+    pub fn with_report(&self, report: ReadReport) -> Self {
+        Self {
+            options: self.options.clone().with_report(report),
+            ..self.clone()
+        }
+    }
+
     /// The plan of the file of this number.
     fn plan_of(&self, file: &AvroFile, index: usize) -> Result<Arc<DecodePlan>> {
         match self.plans.get(index) {
@@ -197,16 +209,19 @@ impl Scan {
             .map_or(&[], |file| &file.header().metadata)
     }
 
-    /// All rows of all files, in order.
+    /// All rows of all files, in order. Each stream has the whole skip budget: its report is a
+    /// [part](ReadReport::part) of that of the options.
     ///
     /// # Errors
     /// Those of [`Scan::stream_of`].
     pub fn stream(&self) -> Result<BatchStream> {
-        self.stream_of((0..self.files.len()).map(|file| (file, Split::all())))
+        let run = self.with_report(self.options.report.part());
+        run.stream_of((0..self.files.len()).map(|file| (file, Split::all())))
     }
 
     /// The rows of these splits of files, given by their number in [`files`](Self::files), in
-    /// this order.
+    /// this order. All such streams of one scan have one skip budget: for another run over the same
+    /// splits, take the scan [`with_report`](Self::with_report) of a new part.
     ///
     /// # Errors
     /// [`Usage`](ErrorKind::Usage) for the number of a file that does not exist,
@@ -255,7 +270,7 @@ impl Scan {
     /// The number of rows of all files, from the block headers alone.
     ///
     /// # Errors
-    /// Those of [`BlockWalk::next`](crate::BlockWalk::next).
+    /// Those of [`count_rows`](crate::count_rows).
     pub async fn count_rows(&self) -> Result<u64> {
         let ScanOptions {
             limits, progress, ..
@@ -263,10 +278,7 @@ impl Scan {
         stream::iter(self.files.iter())
             .map(|file| count_rows(file, Split::all(), limits, progress))
             .buffered(OPEN_AT_ONCE)
-            .try_fold(
-                0u64,
-                |sum, rows| async move { Ok(sum.saturating_add(rows)) },
-            )
+            .try_fold(0u64, |sum, rows| async move { add_rows(sum, rows) })
             .await
     }
 
