@@ -8,6 +8,7 @@ mod errors;
 mod evolution;
 mod explain;
 mod many_files;
+mod memory;
 mod metadata;
 mod plans;
 mod reading;

@@ -95,6 +95,11 @@ fn any_bytes_have_the_values_that_others_find() {
 }
 
 #[test]
+fn no_setting_changes_the_rows_of_any_bytes() {
+    run("settings");
+}
+
+#[test]
 fn every_target_is_run_and_has_its_place_among_the_fuzzers() {
     let own = include_str!("fuzz.rs");
     let fuzzers = include_str!("../fuzz/Cargo.toml");

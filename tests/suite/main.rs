@@ -7,6 +7,7 @@ mod faults;
 mod flips;
 mod fuzz;
 mod hostile;
+mod memory;
 mod projections;
 mod readahead;
 mod reliability;

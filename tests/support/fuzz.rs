@@ -13,12 +13,14 @@ mod input;
 mod peer;
 mod seeds;
 mod seen;
+mod settings;
 
 pub use codecs::codecs;
 pub use columns::{projection, resolution, schema};
 pub use frames::{chunks, skip, splits, strict};
 pub use input::file;
 pub use peer::peer;
+pub use settings::settings;
 
 /// What is run on any bytes.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "strict",
         body: strict,
@@ -77,5 +79,10 @@ pub const TARGETS: [Target; 9] = [
         name: "peer",
         body: peer,
         seeds: seeds::files,
+    },
+    Target {
+        name: "settings",
+        body: settings,
+        seeds: seeds::files_with_four,
     },
 ];
