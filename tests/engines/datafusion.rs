@@ -10,6 +10,7 @@ mod evolution;
 mod explain;
 mod faults;
 mod many_files;
+mod memory;
 mod metadata;
 mod plans;
 mod reading;

@@ -100,6 +100,11 @@ fn any_types_between_meetings_are_read_or_refused() {
 }
 
 #[test]
+fn no_setting_changes_the_rows_of_any_bytes() {
+    run("settings");
+}
+
+#[test]
 fn every_target_is_run_and_has_its_place_among_the_fuzzers() {
     let own = include_str!("fuzz.rs");
     let fuzzers = include_str!("../fuzz/Cargo.toml");

@@ -10,6 +10,7 @@ mod flips;
 mod fuzz;
 mod hostile;
 mod leftover;
+mod memory;
 mod odd_schemas;
 mod projections;
 mod readahead;

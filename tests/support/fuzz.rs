@@ -14,6 +14,7 @@ mod input;
 mod peer;
 mod seeds;
 mod seen;
+mod settings;
 
 pub use codecs::codecs;
 pub use columns::{projection, resolution, schema};
@@ -21,6 +22,7 @@ pub use depth::depth;
 pub use frames::{chunks, skip, splits, strict};
 pub use input::file;
 pub use peer::peer;
+pub use settings::settings;
 
 /// What is run on any bytes.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +36,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target {
         name: "strict",
         body: strict,
@@ -84,5 +86,10 @@ pub const TARGETS: [Target; 10] = [
         name: "depth",
         body: depth,
         seeds: depth::recipes,
+    },
+    Target {
+        name: "settings",
+        body: settings,
+        seeds: seeds::files_with_four,
     },
 ];

@@ -15,9 +15,12 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use crate::file_source;
 
-/// A header takes about so many times its length in memory: its metadata, the text of the schema, the
-/// schema.
-const SIZE_IN_MEMORY: usize = 8;
+/// A schema takes up to so many times its text in memory: an enum's symbol of one letter is four
+/// bytes of the text, and a string.
+const SCHEMA_IN_MEMORY: usize = 16;
+
+/// What the allocator may add to a key and to a value of the metadata.
+const ALLOCATION: usize = 16;
 
 /// Opens files. The header of each version of a file is read once in a session: it is kept in the
 /// session's cache of metadata, as long as that has room for it.
@@ -100,7 +103,14 @@ impl FileMetadata for Known {
     }
 
     fn memory_size(&self) -> usize {
-        size_of::<Self>() + SIZE_IN_MEMORY * self.header.length as usize
+        let Header {
+            metadata, schema, ..
+        } = &*self.header;
+        let entry = |(key, value): &(String, Vec<u8>)| {
+            size_of::<(String, Vec<u8>)>() + key.capacity() + value.capacity() + 2 * ALLOCATION
+        };
+        let metadata: usize = metadata.iter().map(entry).sum();
+        size_of::<Self>() + metadata + SCHEMA_IN_MEMORY * schema.json().len()
     }
 
     fn extra_info(&self) -> HashMap<String, String> {

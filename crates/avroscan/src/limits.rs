@@ -9,7 +9,8 @@ pub(crate) const MAX_LEVELS: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Most bytes of a file header. Default 32 MiB: schemas of 10 MB exist.
+    /// Most bytes of a file header. Default 32 MiB: schemas of 10 MB exist. An entry of the metadata
+    /// counts as at least 64 bytes, beyond the first 1,024 entries.
     pub header_bytes: usize,
     /// Most nodes of a schema after named types are expanded. Default 100,000: twenty types can
     /// expand to a million columns.
@@ -40,8 +41,10 @@ pub struct Limits {
     /// Largest scale and most digits of a decimal that becomes text. Default 10,000: the text is
     /// that long.
     pub decimal_digits: usize,
-    /// Most bytes of one batch. Default 256 MiB: a null of `["null", fixed(65536)]` takes one byte
-    /// in the file and 65,536 in memory. A batch is handed out early when it passes a quarter.
+    /// Most bytes of one batch in memory. Default 256 MiB: a null of `["null", fixed(65536)]` takes
+    /// one byte in the file and 65,536 in memory. A batch is handed out early when it passes a
+    /// quarter, or when the next row does not fit. So only a row that takes more by itself is an
+    /// error, whatever is read with it.
     pub batch_bytes: usize,
 }
 
@@ -76,7 +79,8 @@ pub enum Limit {
     UnionBranches,
     /// Memory that decompressing an xz block takes, beside the block: 128 MiB.
     DecompressorBytes,
-    /// What Arrow can number in one column of one batch: 2^31 items, 2 GiB of text.
+    /// What Arrow can number in one column of one batch: 2^31 items, 2 GiB of text. Exceeded by a
+    /// single row: a batch of several rows ends before.
     ColumnLength,
 }
 

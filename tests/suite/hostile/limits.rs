@@ -46,7 +46,7 @@ fn limits_are_kept() {
             options.limits.decompressed_bytes = 99;
         }),
         (Limit::BatchBytes, hundred.clone(), &|options| {
-            options.limits.batch_bytes = 10;
+            options.limits.batch_bytes = 7;
         }),
         (
             Limit::ZeroByteItems,
@@ -111,6 +111,11 @@ fn limits_are_kept() {
         });
         assert_eq!(exact.num_rows(), 100);
     }
+    // A row is a long of eight bytes.
+    assert_eq!(
+        with_limits(&hundred, |limits| limits.batch_bytes = 8).num_rows(),
+        100
+    );
     let file = one(nulls, &[raw::long(3), vec![0]].concat());
     reads("three nulls", &file, &rows([json!([null, null, null])]));
 }

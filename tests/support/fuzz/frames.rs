@@ -198,7 +198,7 @@ pub fn splits(data: &[u8]) {
 
 /// Whether what looks like a block, with markers around it, is none that a reading from the start
 /// comes to. A split that begins there takes it for one: no writer puts markers into values.
-fn has_false_blocks(file: &[u8]) -> bool {
+pub(super) fn has_false_blocks(file: &[u8]) -> bool {
     let Some(checked) = check(file) else {
         return false;
     };

@@ -119,6 +119,34 @@ impl Seen {
         assert_eq!(self.rows, other.rows);
     }
 
+    /// Asserts that another reading gave the same, limits included.
+    #[track_caller]
+    pub(super) fn same_to_the_end(&self, other: &Self) {
+        assert_eq!(self.sentence(), other.sentence());
+        self.same_rows(other);
+    }
+
+    /// Asserts that another reading gave the same rows and an error of the same kind.
+    #[track_caller]
+    pub(super) fn same_rows_and_kind(&self, other: &Self) {
+        assert_eq!(self.kind(), other.kind(), "{:?}", other.error);
+        self.same_rows(other);
+    }
+
+    /// Asserts that another reading gave the same rows, and an error where this one did.
+    #[track_caller]
+    pub(super) fn same_rows(&self, other: &Self) {
+        assert_eq!(
+            self.error.is_some(),
+            other.error.is_some(),
+            "{:?}, {:?}",
+            self.error,
+            other.error
+        );
+        assert_eq!(self.num_rows(), other.num_rows());
+        assert_eq!(self.rows, other.rows);
+    }
+
     /// The same for a reading in splits, whose blocks are numbered from where a split begins.
     #[track_caller]
     pub(super) fn same_but_for_blocks(&self, other: &Self) {

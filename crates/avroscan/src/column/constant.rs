@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::take;
+use arrow::datatypes::DataType;
 
+use super::list::too_many;
 use super::primitive::internal;
 use super::{Build, Column};
 use crate::arrow_type;
@@ -22,9 +24,67 @@ pub(crate) struct ConstantColumn {
     value: Column,
     /// The encoding of it.
     bytes: Arc<[u8]>,
-    /// Whether `value` holds it.
-    is_read: bool,
+    /// Once it has been read.
+    one: Option<One>,
+    /// Bytes of a value that are known before it is read, and charged by whoever reads the row.
+    fixed_bytes: usize,
     length: usize,
+}
+
+/// The value as an array of one.
+struct One {
+    array: ArrayRef,
+    /// What each repetition takes beside the fixed bytes: the items of arrays and maps.
+    more_bytes: usize,
+    /// How often it can be repeated: Arrow numbers 2^31 items of a column.
+    most: usize,
+}
+
+impl One {
+    fn new(array: ArrayRef, fixed_bytes: usize) -> Result<Self> {
+        Ok(Self {
+            more_bytes: bytes_of(&array)?.saturating_sub(fixed_bytes),
+            most: i32::MAX as usize / most_items(&array).max(1),
+            array,
+        })
+    }
+}
+
+/// Bytes of values, but for the content of text and the symbols of enums: repetitions share them.
+fn bytes_of(values: &dyn Array) -> Result<usize> {
+    let offsets = values.len().saturating_mul(size_of::<i32>());
+    Ok(match values.data_type() {
+        DataType::List(_) => offsets.saturating_add(bytes_of(values.as_list::<i32>().values())?),
+        DataType::Map(..) => offsets.saturating_add(bytes_of(values.as_map().entries())?),
+        DataType::Struct(_) => {
+            let fields = values.as_struct().columns().iter();
+            fields.map(|field| bytes_of(field)).sum::<Result<_>>()?
+        }
+        DataType::Dictionary(..) => offsets,
+        _ => {
+            let bytes = values.to_data().get_slice_memory_size();
+            bytes.map_err(internal)?
+        }
+    })
+}
+
+/// Most items of any one array or map type inside of these values.
+fn most_items(values: &dyn Array) -> usize {
+    match values.data_type() {
+        DataType::List(_) => {
+            let items = values.as_list::<i32>().values();
+            items.len().max(most_items(items))
+        }
+        DataType::Map(..) => {
+            let entries = values.as_map().entries();
+            entries.len().max(most_items(entries))
+        }
+        DataType::Struct(_) => {
+            let fields = values.as_struct().columns().iter();
+            fields.map(|field| most_items(field)).max().unwrap_or(0)
+        }
+        _ => 0,
+    }
 }
 
 impl ConstantColumn {
@@ -32,21 +92,33 @@ impl ConstantColumn {
         Self {
             value: Column::new(value),
             bytes,
-            is_read: false,
+            one: None,
+            fixed_bytes: value.sizes.decoded,
             length: 0,
         }
+    }
+
+    #[cold]
+    fn read_one(&mut self, input: &Input<'_, '_>) -> Result<One> {
+        let mut budget = input.budget.of_constant();
+        let read = self.value.read(&mut Input::new(&self.bytes, &mut budget));
+        // What was read of a value that is not valid must not stay.
+        read.inspect_err(|_| self.value.truncate(0))?;
+        One::new(self.value.finish(None)?, self.fixed_bytes)
     }
 }
 
 impl Build for ConstantColumn {
     #[inline]
     fn read(&mut self, input: &mut Input<'_, '_>) -> Result<()> {
-        if !self.is_read {
-            let mut budget = input.budget.of_constant();
-            let read = self.value.read(&mut Input::new(&self.bytes, &mut budget));
-            // What was read of a value that is not valid must not stay.
-            read.inspect_err(|_| self.value.truncate(0))?;
-            self.is_read = true;
+        if self.one.is_none() {
+            self.one = Some(self.read_one(input)?);
+        }
+        if let Some(one) = &self.one {
+            if self.length >= one.most {
+                return Err(too_many());
+            }
+            input.budget.charge(one.more_bytes)?;
         }
         self.length += 1;
         Ok(())
@@ -64,10 +136,15 @@ impl Build for ConstantColumn {
 
     fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
         let length = std::mem::take(&mut self.length);
-        if !std::mem::take(&mut self.is_read) && length > 0 {
-            self.value.push_null();
-        }
-        let value = self.value.finish(None)?;
+        let value = match &self.one {
+            Some(one) => one.array.clone(),
+            None => {
+                if length > 0 {
+                    self.value.push_null();
+                }
+                self.value.finish(None)?
+            }
+        };
         let first = UInt32Array::new(vec![0; length].into(), nulls);
         let levels = arrow_type::levels(value.data_type());
         stack::with_levels(TAKE * levels, || take(&value, &first, None)).map_err(internal)

@@ -68,7 +68,7 @@ impl Ends {
 }
 
 #[cold]
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     Error::new(
         ErrorKind::Limit(Limit::ColumnLength),
         "the items of one column in one batch pass 2^31",

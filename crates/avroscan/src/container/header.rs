@@ -12,6 +12,13 @@ use crate::wire::{Partial, partial_long};
 /// The first bytes of every file: `Obj` and the version of the format.
 pub(crate) const MAGIC: [u8; 4] = *b"Obj\x01";
 
+/// An entry of the metadata counts as at least so many bytes against
+/// [`Limits::header_bytes`]: one without a key and a value takes two in the file and 48 in memory.
+const ENTRY_BYTES: usize = 64;
+
+/// So many entries are allowed in any case.
+const ENTRIES: usize = 1024;
+
 /// What a file says of itself before its first block.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -77,7 +84,7 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn header(&mut self, limits: &Limits) -> Result<Header, Stop> {
         self.magic()?;
-        let metadata = self.metadata()?;
+        let metadata = self.metadata(limits)?;
         let mut sync = [0; SYNC_LENGTH];
         sync.copy_from_slice(self.take(SYNC_LENGTH)?);
         if self.position > limits.header_bytes {
@@ -123,7 +130,8 @@ impl<'a> Parser<'a> {
     }
 
     /// A map of bytes: blocks of entries, ended by an empty one.
-    fn metadata(&mut self) -> Result<Vec<(String, Vec<u8>)>, Stop> {
+    fn metadata(&mut self, limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, Stop> {
+        let most = ENTRIES + limits.header_bytes / ENTRY_BYTES;
         let mut metadata = Vec::new();
         loop {
             let count = self.long()?;
@@ -137,6 +145,9 @@ impl<'a> Parser<'a> {
             for _ in 0..count.unsigned_abs() {
                 let key = self.bytes()?;
                 let value = self.bytes()?;
+                if metadata.len() == most {
+                    return Err(too_many(most, limits).into());
+                }
                 metadata.push((String::from_utf8_lossy(key).into_owned(), value.to_vec()));
             }
         }
@@ -178,6 +189,17 @@ fn too_large(bytes: usize, limits: &Limits) -> Error {
         ErrorKind::Limit(Limit::HeaderBytes),
         format!(
             "the header takes {bytes} bytes or more, over header_bytes = {}",
+            limits.header_bytes
+        ),
+    )
+}
+
+#[cold]
+fn too_many(entries: usize, limits: &Limits) -> Error {
+    Error::new(
+        ErrorKind::Limit(Limit::HeaderBytes),
+        format!(
+            "the header has more than {entries} entries, the most that header_bytes = {} allows",
             limits.header_bytes
         ),
     )

@@ -16,7 +16,7 @@ pub(crate) struct Input<'a, 'b> {
 }
 
 /// What may still be spent on the values of a block and a batch.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget<'a> {
     /// Rows and items without bytes that the block may still have.
     zero_byte_items: usize,
@@ -211,7 +211,8 @@ impl<'a> Budget<'a> {
         Error::new(
             ErrorKind::Limit(Limit::BatchBytes),
             format!(
-                "a batch takes {} bytes, more than batch_bytes = {}",
+                "a row takes {} bytes or more in memory, over batch_bytes = {}: \
+                 raise batch_bytes, or select fewer columns",
                 self.used, self.most
             ),
         )

@@ -1,20 +1,23 @@
 //! Blocks of rows into record batches.
 //!
-//! A letter to whoever changes this next. Two promises meet here: a batch has at most so many rows
-//! however large a block is, and no batch holds a row of a block that later turns out bad. A block
-//! that crosses the end of a batch is therefore decoded to its end once before that batch is handed
-//! out, into columns that are thrown away (`check_ahead`); only then are its rows trusted. That is
-//! twice the work, so the scan asks for it where it must: it ends batches where blocks end, and a
-//! block of more rows than a batch is decoded into one batch and cut into slices, if its columns
-//! take a few megabytes. What crosses the end of a batch is a block that is larger than that, or
-//! whose batch grows past its bytes. Memory never follows the block size. A bad block is cut out of
-//! the columns again, what was complete before it is handed out, then the error: the rows that come
-//! before an error do not depend on the batch size.
+//! Two promises meet here: a batch has at most `batch_size` rows however large a block is, and no
+//! batch holds a row of a block that later turns out bad. What happens where a block crosses the end
+//! of a batch depends on its size. If the block and its columns take a few megabytes, the finished
+//! batches are held until the block has ended ([`Decoder::hold`]). If they take more, the rest of the
+//! block is decoded once into columns that are thrown away (`check_ahead`) before the batch is handed
+//! out: twice the work, but memory does not follow the block size. The scan ends batches where blocks
+//! end, so this concerns blocks of more rows than a batch, and batches that grow past their bytes.
+//!
+//! A bad block is cut out of the columns again, what was complete before it is handed out, then the
+//! error: the rows that come before an error do not depend on the batch size. A row that does not fit
+//! into a batch with the rows before it begins the next batch; it is an error only if it does not
+//! fit into one by itself.
 
 mod input;
+mod rows;
+mod runs;
 mod select;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
@@ -27,7 +30,9 @@ use crate::limits::Limits;
 use crate::plan::{DecodePlan, Recursion};
 use crate::stack;
 pub(crate) use input::{Budget, Input};
-use select::{Run, Selector};
+use rows::{Read, read_rows};
+use runs::{Run, Runs};
+use select::Selector;
 
 /// Most rows for which room is made at once.
 const STRIDE: usize = 1024;
@@ -79,6 +84,8 @@ pub(crate) struct Decoder {
     rows: usize,
     /// Bytes of memory that they take.
     used: usize,
+    /// Finished batches of blocks that are good, which come before `columns`.
+    done: Vec<RecordBatch>,
     /// Rows that the filter dropped, since last asked.
     pruned: u64,
     open: Option<OpenBlock>,
@@ -94,7 +101,7 @@ struct OpenBlock {
     block: Block,
     /// The rows being decoded, and those after them.
     run: Run,
-    runs: VecDeque<Run>,
+    runs: Runs,
     zero_byte_items: usize,
     /// Rows that the batch held before this block, and the memory that they took.
     rows_before: usize,
@@ -105,6 +112,11 @@ struct OpenBlock {
     checked: bool,
     /// Where the end of the block has been looked at: the bytes after its last row.
     end_checked: Option<usize>,
+    /// Whether finished batches are held until the block has ended; those held so far, and the
+    /// memory that they take. The first may begin with rows of blocks before this one.
+    holds: bool,
+    held: Vec<RecordBatch>,
+    held_bytes: usize,
 }
 
 /// Blocks with bytes after their last row.
@@ -134,7 +146,7 @@ impl OpenBlock {
     /// Goes to the next run where this one is used up. Whether there are rows left.
     fn has_rows(&mut self) -> bool {
         while self.run.rows == 0 {
-            match self.runs.pop_front() {
+            match self.runs.next() {
                 Some(run) => self.run = run,
                 None => return false,
             }
@@ -221,6 +233,7 @@ impl Decoder {
             scratch: None,
             rows: 0,
             used: 0,
+            done: Vec::new(),
             pruned: 0,
             open: None,
             leftover: Leftover::Refuse,
@@ -268,17 +281,17 @@ impl Decoder {
             rows,
         };
         let mut end_checked = None;
-        let runs: VecDeque<_> = match &mut self.selector {
+        let (runs, kept) = match &mut self.selector {
             Some(selector) => {
                 let selected =
                     selector.select(&block, zero_byte_items, &self.limits, self.leftover);
                 let (runs, left) = selected.map_err(place)?;
                 end_checked = Some(left);
-                runs.into()
+                let kept = runs.rows();
+                (runs.finish(), kept)
             }
-            None => VecDeque::from([all]),
+            None => (Runs::one(all), rows),
         };
-        let kept: usize = runs.iter().map(|run| run.rows).sum();
         let pruned = rows.saturating_sub(kept) as u64;
         self.pruned += pruned;
         self.open = Some(OpenBlock {
@@ -290,9 +303,25 @@ impl Decoder {
             pruned,
             checked: false,
             end_checked,
+            holds: false,
+            held: Vec::new(),
+            held_bytes: 0,
             block,
         });
         Ok(())
+    }
+
+    /// Holds the batches of the open block, which is small, until it has ended: it is decoded once
+    /// then. They come out of [`take_done`](Self::take_done).
+    pub(crate) fn hold(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.holds = true;
+        }
+    }
+
+    /// Batches that were finished before the rows that [`finish`](Self::finish) makes one of.
+    pub(crate) fn take_done(&mut self) -> Vec<RecordBatch> {
+        std::mem::take(&mut self.done)
     }
 
     /// Decodes on until the batch has `most` rows, or has grown large, or the block ends.
@@ -312,9 +341,7 @@ impl Decoder {
                 Ok(decoded)
             }
             Err(error) => {
-                self.columns.truncate(open.rows_before);
-                self.rows = open.rows_before;
-                self.used = open.used_before;
+                self.cut_back(&open);
                 self.pruned = self.pruned.saturating_sub(open.pruned);
                 Err(error
                     .in_block(open.block.index)
@@ -323,14 +350,36 @@ impl Decoder {
         }
     }
 
+    /// Drops the rows of a block that is bad.
+    fn cut_back(&mut self, open: &OpenBlock) {
+        let (mut rows, mut used) = (open.rows_before, open.used_before);
+        if let Some(first) = open.held.first() {
+            // The columns hold rows of the bad block alone.
+            if rows > 0 {
+                self.done.push(first.slice(0, rows));
+            }
+            (rows, used) = (0, 0);
+        }
+        self.columns.truncate(rows);
+        (self.rows, self.used) = (rows, used);
+    }
+
     fn decode_block(&mut self, open: &mut OpenBlock, most: usize) -> Result<Decoded> {
         let large = self.limits.batch_bytes / 4;
         let row_bytes = self.plan.row().sizes.decoded;
+        let mut is_full = false;
         while open.has_rows() {
-            if self.rows >= most || self.used >= large {
+            if is_full || self.rows >= most || self.used >= large {
+                if !open.checked && open.holds && open.held_bytes + self.used < large {
+                    open.held_bytes += self.used;
+                    open.held.push(self.finish()?);
+                    is_full = false;
+                    continue;
+                }
                 if !open.checked {
                     self.check_ahead(open)?;
                     open.checked = true;
+                    self.done.append(&mut open.held);
                 }
                 // Later batches begin with rows of this block, which is good to its end.
                 (open.rows_before, open.used_before) = (0, 0);
@@ -345,13 +394,21 @@ impl Decoder {
             }
             let mut budget = open.budget(self.used, &self.limits, &self.plan);
             let mut input = Input::new(open.rest(), &mut budget);
-            let read = read_rows(&mut self.columns, &mut input, row_bytes, wanted, large)
-                .map_err(|(error, row)| error.at_row((open.run.row + row) as u64))?;
-            self.rows += read;
+            let read = read_rows(
+                &mut self.columns,
+                &mut input,
+                row_bytes,
+                self.rows,
+                wanted,
+                large,
+            );
+            let read = read.map_err(|(error, row)| error.at_row((open.run.row + row) as u64))?;
+            self.rows += read.rows;
+            is_full = read.is_full;
             let remaining = input.cursor.remaining();
             self.used = budget.used();
             let zero_byte_items = budget.zero_byte_items();
-            open.advance(read, remaining, zero_byte_items);
+            open.advance(read.rows, remaining, zero_byte_items);
         }
         let left = open.check_end(self.leftover)?;
         if left > 0 {
@@ -360,7 +417,8 @@ impl Decoder {
                 bytes: left as u64,
             });
         }
-        let full = self.rows >= most || self.used >= large;
+        self.done.append(&mut open.held);
+        let full = is_full || self.rows >= most || self.used >= large;
         Ok(if full {
             Decoded::Full
         } else {
@@ -378,25 +436,27 @@ impl Decoder {
                 ..open.block
             },
             runs: open.runs.clone(),
+            held: Vec::new(),
             ..*open
         };
         while ahead.has_rows() {
             let mut budget = ahead.budget(0, &self.limits, &self.plan);
             let mut input = Input::new(ahead.rest(), &mut budget);
             let wanted = ahead.run.rows.min(STRIDE);
-            let read = read_rows(columns, &mut input, row_bytes, wanted, STRIDE_BYTES);
+            let read = read_rows(columns, &mut input, row_bytes, 0, wanted, STRIDE_BYTES);
             columns.truncate(0);
-            let read = read.map_err(|(error, row)| error.at_row((ahead.run.row + row) as u64))?;
+            let Read { rows, .. } =
+                read.map_err(|(error, row)| error.at_row((ahead.run.row + row) as u64))?;
             let remaining = input.cursor.remaining();
             let zero_byte_items = budget.zero_byte_items();
-            ahead.advance(read, remaining, zero_byte_items);
+            ahead.advance(rows, remaining, zero_byte_items);
         }
         ahead.check_end(self.leftover).map(drop)
     }
 
     /// Whether it has neither rows nor a block.
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows == 0 && self.open.is_none()
+        self.rows == 0 && self.open.is_none() && self.done.is_empty()
     }
 
     /// The rows so far as a batch; the next one begins empty.
@@ -427,34 +487,6 @@ fn to_batch(plan: &DecodePlan, mut arrays: Vec<ArrayRef>, rows: usize) -> Result
         RecordBatch::try_new_with_options(schema, arrays, &options)
     });
     batch.map_err(|error| internal("the decoded columns are not a valid batch").with_source(error))
-}
-
-/// Reads `wanted` rows, or fewer once the batch takes `large` bytes.
-///
-/// An error comes with the number of rows before it.
-fn read_rows(
-    columns: &mut Rows,
-    input: &mut Input<'_, '_>,
-    row_bytes: usize,
-    wanted: usize,
-    large: usize,
-) -> Result<usize, (Error, usize)> {
-    let stride = (STRIDE_BYTES.min(large) / row_bytes.max(1)).clamp(1, STRIDE);
-    let mut read = 0;
-    while read < wanted {
-        let count = stride.min(wanted - read);
-        columns.reserve(count);
-        let charged = input.budget.charge(count * row_bytes);
-        charged.map_err(|error| (error, read))?;
-        let (rows, result) = columns.read(count, row_bytes, input, large);
-        read += rows;
-        result.map_err(|error| (error, read))?;
-        if rows < count {
-            input.budget.refund((count - rows) * row_bytes);
-            break;
-        }
-    }
-    Ok(read)
 }
 
 #[cfg(test)]

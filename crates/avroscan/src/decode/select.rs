@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
 
+use super::rows::is_of_the_batch;
+use super::runs::{Run, RunsBuilder};
 use super::{Block, Budget, Input, Leftover, STRIDE_BYTES, to_batch};
 use crate::column::Rows;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,17 +18,6 @@ use crate::plan::{DecodePlan, FilterPlan};
 /// Most rows that are decided at once: enough that what an engine does for each batch does not
 /// show, few enough that they stay in the cache.
 const DECIDED_AT_ONCE: usize = 8192;
-
-/// Rows that follow each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Run {
-    /// Where the next row begins in the block's bytes.
-    pub(super) position: usize,
-    /// Its number in the block.
-    pub(super) row: usize,
-    /// How many rows are left.
-    pub(super) rows: usize,
-}
 
 /// Chooses rows. Its columns are used for one block after the other.
 pub(super) struct Selector {
@@ -55,12 +46,12 @@ impl Selector {
         zero_byte_items: usize,
         limits: &Limits,
         leftover: Leftover,
-    ) -> Result<(Vec<Run>, usize)> {
+    ) -> Result<(RunsBuilder, usize)> {
         let plan = self.plan.clone();
+        let mut runs = RunsBuilder::default();
         let Some(filter) = plan.filter() else {
-            return Ok((Vec::new(), 0));
+            return Ok((runs, 0));
         };
-        let mut runs = Vec::new();
         let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursion());
         let mut input = Input::new(&block.data, &mut budget);
         let mut first = 0;
@@ -75,8 +66,8 @@ impl Selector {
         Ok((runs, left))
     }
 
-    /// The filter's columns of the next rows, from the row `first` on and until they take `large`
-    /// bytes; and in `starts` where each begins.
+    /// The filter's columns of the next rows, from the row `first` on, until they take `large`
+    /// bytes or the next row does not fit; and in `starts` where each begins.
     fn read(
         &mut self,
         filter: &FilterPlan,
@@ -87,20 +78,45 @@ impl Selector {
     ) -> Result<RecordBatch> {
         let row_bytes = filter.plan.row().sizes.decoded;
         let most = STRIDE_BYTES.min(large) / row_bytes.max(1);
-        let count = most.clamp(1, DECIDED_AT_ONCE).min(block.rows - first);
+        let mut count = most.clamp(1, DECIDED_AT_ONCE).min(block.rows - first);
+        let (cursor, budget) = (input.cursor, *input.budget);
+        loop {
+            match self.read_rows(row_bytes, count, block, input, large) {
+                Ok(read) => return to_batch(&filter.plan, self.columns.finish()?, read),
+                Err((error, read)) => {
+                    self.columns.truncate(0);
+                    if count == 1 || !is_of_the_batch(&error) {
+                        return Err(error.at_row((block.first_row + first + read) as u64));
+                    }
+                    // The rows before the one that does not fit, or this one by itself.
+                    count = read.max(1);
+                    input.cursor = cursor;
+                    *input.budget = budget;
+                }
+            }
+        }
+    }
+
+    /// Reads `count` rows, or fewer once they take `large` bytes. An error comes with the number of
+    /// rows before it.
+    fn read_rows(
+        &mut self,
+        row_bytes: usize,
+        count: usize,
+        block: &Block,
+        input: &mut Input<'_, '_>,
+        large: usize,
+    ) -> Result<usize, (Error, usize)> {
         self.starts.clear();
         self.columns.reserve(count);
         input.budget.start_over();
-        input.budget.charge(count.saturating_mul(row_bytes))?;
+        let charged = input.budget.charge(count.saturating_mul(row_bytes));
+        charged.map_err(|error| (error, 0))?;
         let length = block.data.len();
         let (read, result) =
             self.columns
                 .read_noting(count, row_bytes, input, large, length, &mut self.starts);
-        if let Err(error) = result {
-            self.columns.truncate(0);
-            return Err(error.at_row((block.first_row + first + read) as u64));
-        }
-        to_batch(&filter.plan, self.columns.finish()?, read)
+        result.map(|()| read).map_err(|error| (error, read))
     }
 
     /// Adds the rows of `batch` that the filter keeps.
@@ -109,7 +125,7 @@ impl Selector {
         filter: &FilterPlan,
         batch: &RecordBatch,
         first: usize,
-        runs: &mut Vec<Run>,
+        runs: &mut RunsBuilder,
     ) -> Result<()> {
         let kept = filter.filter.evaluate(batch).map_err(|error| {
             Error::new(ErrorKind::Filter, "the filter failed").with_source(error)
@@ -131,14 +147,11 @@ impl Selector {
         for (start, end) in bits.set_slices() {
             let rows = end - start;
             let row = first + start;
-            match runs.last_mut() {
-                Some(last) if last.row + last.rows == row => last.rows += rows,
-                _ => runs.push(Run {
-                    position: self.starts.get(start).copied().unwrap_or_default(),
-                    row,
-                    rows,
-                }),
-            }
+            runs.push(Run {
+                position: self.starts.get(start).copied().unwrap_or_default(),
+                row,
+                rows,
+            });
         }
         Ok(())
     }

@@ -119,6 +119,48 @@ fn no_row_of_a_bad_block_is_handed_out() {
     }
 }
 
+/// Batches of a block that are held come out once it has ended, each with memory of its own.
+#[test]
+fn held_batches_come_out_when_their_block_is_good() {
+    let schema = one_field("\"long\"");
+    let ids = |batches: &[RecordBatch]| -> Vec<i64> {
+        let values = batches
+            .iter()
+            .map(|batch| batch.column(0).as_primitive::<Int64Type>().values());
+        values.flat_map(|values| values.to_vec()).collect()
+    };
+    for is_good in [true, false] {
+        let mut decoder = decoder(&schema, &Projection::All, &Limits::default());
+        decoder.open(block(2, &[long(0), long(1)])).unwrap();
+        assert_eq!(decoder.decode(5).unwrap(), Decoded::BlockEnd);
+        let mut rows: Vec<_> = (2..14).map(long).collect();
+        rows.push(match is_good {
+            true => long(14),
+            false => vec![0x80],
+        });
+        decoder.open(block(13, &rows)).unwrap();
+        decoder.hold();
+        match decoder.decode(5) {
+            Ok(decoded) => assert!(is_good && decoded == Decoded::Full),
+            Err(error) => assert!(!is_good, "{error}"),
+        }
+        let mut batches = decoder.take_done();
+        batches.push(decoder.finish().unwrap());
+        let sizes: Vec<_> = batches.iter().map(RecordBatch::num_rows).collect();
+        match is_good {
+            true => assert_eq!(sizes, [5, 5, 5]),
+            false => assert_eq!(sizes, [2, 0]),
+        }
+        let rows = if is_good { 15 } else { 2 };
+        assert_eq!(ids(&batches), (0..rows).collect::<Vec<_>>());
+        assert!(decoder.is_empty());
+        for batch in &batches[..batches.len() - 1] {
+            let bytes = batch.get_array_memory_size();
+            assert!(bytes < 1_000 * size_of::<i64>() * 2, "{bytes}");
+        }
+    }
+}
+
 #[test]
 fn unions_are_structs_of_which_one_field_is_filled() {
     let schema = one_field(

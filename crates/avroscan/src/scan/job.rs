@@ -19,8 +19,9 @@ use crate::scan::report::Found;
 use crate::scan::{AvroFile, BadBlock, LeftoverBytes, OnError, ScanOptions};
 use crate::stack;
 
-/// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
-/// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
+/// A block with more rows than a batch is decoded once, and its batches are held until it has ended,
+/// if its bytes and its columns take no more than this. A larger one is decoded twice: see
+/// [`Decoder`].
 pub(super) const WHOLE_BYTES: usize = 16 << 20;
 
 /// What is costly to make anew for each job.
@@ -92,6 +93,7 @@ impl Worker {
         self.decoder.open(block)?;
         loop {
             let decoded = self.decoder.decode(usize::MAX)?;
+            self.decoder.take_done();
             self.decoder.finish()?;
             if decoded == Decoded::BlockEnd {
                 return Ok(self.decoder.zero_byte_items_left());
@@ -279,9 +281,12 @@ impl Job {
         if matches!(decoded, Ok(Decoded::BlockEnd)) && !self.closed {
             return Ok(());
         }
+        for batch in worker.decoder.take_done() {
+            self.add(batch);
+        }
         if worker.decoder.rows() > 0 {
             let batch = worker.decoder.finish()?;
-            self.cut(&batch);
+            self.add(batch);
         }
         // With a full batch, what is left may still be empty: the next run finds out.
         let all = match decoded? {
@@ -363,14 +368,22 @@ impl Job {
             self.decompressing += began.elapsed();
             data
         };
-        self.most = self.most_rows(rows, data.len());
+        let is_small = self.is_small(rows, data.len());
+        self.most = match is_small {
+            true => self.batch_size,
+            false => self.batch_size.min(self.most_wanted()),
+        };
         worker.decoder.open(Block {
             index,
             offset,
             rows,
             data,
             first_row: first_row.unwrap_or_default(),
-        })
+        })?;
+        if is_small {
+            worker.decoder.hold();
+        }
+        Ok(())
     }
 
     /// Passes over the current block, which this error is about.
@@ -443,28 +456,25 @@ impl Job {
         Some(portion)
     }
 
-    /// How many rows a batch may have while a block of so many rows and bytes is decoded.
-    fn most_rows(&self, rows: usize, bytes: usize) -> usize {
+    /// Whether a block of so many rows and bytes is decoded once, whatever the batch size.
+    fn is_small(&self, rows: usize, bytes: usize) -> bool {
         let columns = rows.saturating_mul(self.plan.row().sizes.decoded);
-        if rows <= self.batch_size || columns.saturating_add(bytes) <= WHOLE_BYTES {
-            // All of it: what is too much is cut off, or not wanted.
-            return usize::MAX;
-        }
-        let wanted = usize::try_from(self.wanted).unwrap_or(usize::MAX);
-        self.batch_size.min(wanted)
+        rows <= self.batch_size || columns.saturating_add(bytes) <= WHOLE_BYTES
     }
 
-    /// Cuts a batch into as many as its rows make, as far as they are wanted.
-    fn cut(&mut self, batch: &RecordBatch) {
+    fn most_wanted(&self) -> usize {
+        usize::try_from(self.wanted).unwrap_or(usize::MAX)
+    }
+
+    /// Adds a batch, as far as its rows are wanted.
+    fn add(&mut self, batch: RecordBatch) {
         self.rows_left = self.rows_left.saturating_sub(batch.num_rows() as u64);
-        let wanted = usize::try_from(self.wanted).unwrap_or(usize::MAX);
-        let rows = batch.num_rows().min(wanted);
-        let mut from = 0;
-        while from < rows {
-            let length = self.batch_size.min(rows - from);
-            self.ready.push_back(batch.slice(from, length));
-            from += length;
-        }
+        let rows = batch.num_rows().min(self.most_wanted());
         self.wanted -= rows as u64;
+        if rows == batch.num_rows() {
+            self.ready.push_back(batch);
+        } else if rows > 0 {
+            self.ready.push_back(batch.slice(0, rows));
+        }
     }
 }

@@ -283,9 +283,8 @@ impl<'a> Compiler<'a> {
             How::Union(branches) => self.deeper(|this| this.union(value, branches, wanted)),
             How::Constant { value, bytes } => self.deeper(|this| {
                 let value = this.value(*value, wanted)?;
-                // What a byte becomes at most: a view, or the offset and the fields of an item.
-                let items = bytes.len().saturating_mul(VIEW);
-                let decoded = value.sizes.decoded.saturating_add(items);
+                // What the items of arrays take is charged as values are read.
+                let decoded = value.sizes.decoded;
                 Ok(ValuePlan {
                     nulls: None,
                     data_type: value.data_type.clone(),
