@@ -9,6 +9,7 @@ use avroscan::{
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::count::add;
 use crate::args::StorageArgs;
 use crate::failure::Failure;
 use crate::output::{escape_control, grouped, print};
@@ -108,7 +109,7 @@ impl Findings {
             match block {
                 CheckedBlock::Good(block) => {
                     self.blocks += 1;
-                    self.rows = self.rows.saturating_add(block.rows);
+                    self.rows = add(self.rows, block.rows)?;
                 }
                 CheckedBlock::Bad(block) => {
                     self.bad_blocks += 1;

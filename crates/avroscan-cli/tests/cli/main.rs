@@ -8,6 +8,7 @@ mod errors;
 mod evolution;
 mod look;
 mod readme;
+mod rows;
 mod server;
 mod sql;
 
