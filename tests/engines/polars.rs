@@ -1,8 +1,10 @@
 //! The Polars front end, end to end.
 
 mod damaged;
+mod depth;
 mod evolution;
 mod examples;
+mod faults;
 mod lambda;
 mod limits;
 mod metadata;

@@ -3,10 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use avroscan::{AvroSchema, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget};
+use avroscan::{
+    AvroSchema, LeftoverBytes, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget,
+};
 use datafusion::common::{Result, config_err};
 
 use crate::{RowCounts, option_keys as keys};
+
+/// [`Limits::column_depth`] where nothing else is said. In a debug build, `take` needs 37 KiB of stack
+/// for each level of a column, and the threads of a runtime have 2 MiB.
+const COLUMN_DEPTH: usize = 32;
 
 /// How the scans of an Avro table read their files.
 ///
@@ -14,7 +20,7 @@ use crate::{RowCounts, option_keys as keys};
 /// is up to the query, so those two are not options here.
 ///
 /// In SQL the same settings are the keys `avro.batch_size`, `avro.buffer_blocks`,
-/// `avro.buffer_bytes`, `avro.max_bad_blocks`, `avro.max_bad_bytes`, `avro.max_bad_fraction`,
+/// `avro.buffer_bytes`, `avro.leftover_bytes`, `avro.max_bad_blocks`, `avro.max_bad_bytes`, `avro.max_bad_fraction`,
 /// `avro.on_error`, `avro.pushdown_filters`, `avro.reader_schema`, `avro.row_counts`,
 /// `avro.schema_mode`, `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
 /// All but `avro.reader_schema` can be set for a session too: `SET avro.batch_size = 4096`. That
@@ -33,7 +39,9 @@ impl Default for AvroOptions {
     fn default() -> Self {
         Self {
             // The partitions of a scan are decoded in the threads of DataFusion.
-            scan: ScanOptions::default().with_workers(1),
+            scan: ScanOptions::default()
+                .with_workers(1)
+                .with_limits(bearable(Limits::default())),
             session_batch_size: true,
             pushdown_filters: true,
             row_counts: RowCounts::default(),
@@ -108,6 +116,14 @@ impl AvroOptions {
         self
     }
 
+    /// What becomes of bytes after the last row of a block. Default: the block is damaged.
+    #[must_use]
+    pub fn with_leftover_bytes(mut self, leftover_bytes: LeftoverBytes) -> Self {
+        self.scan.leftover_bytes = leftover_bytes;
+        self.chosen.insert("leftover_bytes");
+        self
+    }
+
     /// How much each scan may leave out, where [`with_on_error`](Self::with_on_error) says so.
     /// Default: any number of blocks.
     #[must_use]
@@ -126,10 +142,14 @@ impl AvroOptions {
         self
     }
 
-    /// What a file may ask for before it is refused. Default: the core's.
+    /// What a file may ask for before it is refused. Default: the core's, and a
+    /// [`column_depth`](Limits::column_depth) of 32: DataFusion recurses over columns in threads of 2 MiB.
+    ///
+    /// A column that nests deeper has the type null in the table's schema, and is an error for a query
+    /// that reads it.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.scan.limits = limits;
+        self.scan.limits = bearable(limits);
         let limits = keys::KEYS.iter().map(|(key, _)| *key);
         self.chosen
             .extend(limits.filter(|key| key.starts_with("limits.")));
@@ -210,6 +230,12 @@ impl AvroOptions {
         }
         self
     }
+}
+
+/// These limits with a depth of columns that DataFusion bears, unless one is given.
+fn bearable(mut limits: Limits) -> Limits {
+    limits.column_depth.get_or_insert(COLUMN_DEPTH);
+    limits
 }
 
 #[cfg(test)]

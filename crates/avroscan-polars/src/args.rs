@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use avroscan::{
-    AvroSchema, Limits, OnError, Progress, Projection, ReadReport, ScanOptions, SchemaMode,
-    SkipBudget, StorageOptions,
+    AvroSchema, LeftoverBytes, Limits, OnError, Progress, Projection, ReadReport, ScanOptions,
+    SchemaMode, SkipBudget, StorageOptions,
 };
 use polars::prelude::*;
 
@@ -176,7 +176,11 @@ impl ScanArgsAvro {
         self
     }
 
-    /// What a file may ask for before it is refused.
+    /// What a file may ask for before it is refused. Default: the core's, and a
+    /// [`column_depth`](Limits::column_depth) of 32: Polars recurses over columns in threads of 2 MiB.
+    ///
+    /// A column that nests deeper has the type null in the schema of the scan, and is an error for a
+    /// query that reads it.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
@@ -187,6 +191,13 @@ impl ScanArgsAvro {
     #[must_use]
     pub fn with_on_error(mut self, on_error: OnError) -> Self {
         self.options.on_error = on_error;
+        self
+    }
+
+    /// What becomes of bytes after the last row of a block. Default: the block is damaged.
+    #[must_use]
+    pub fn with_leftover_bytes(mut self, leftover_bytes: LeftoverBytes) -> Self {
+        self.options.leftover_bytes = leftover_bytes;
         self
     }
 

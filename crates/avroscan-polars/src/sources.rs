@@ -1,6 +1,5 @@
 //! What to read.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,15 +7,19 @@ use avroscan::{Error, ErrorKind, Result, Scan, Source, block_on, find_sources};
 
 use crate::args::ScanArgsAvro;
 
+/// [`Limits::column_depth`](avroscan::Limits::column_depth) where nothing else is said: half
+/// of what Parquet's writer bears in a debug build, in the threads of Polars, which have 2 MiB of stack.
+const COLUMN_DEPTH: usize = 32;
+
 /// Where the Avro files are: names of them, or sources that are open already.
 ///
 /// Nobody has to write it: every function that reads takes `impl Into<AvroSources>`, which a
 /// `&str`, a `String`, a path, a source, and arrays, slices and vectors of these are.
 #[derive(Debug, Clone)]
 pub enum AvroSources {
-    /// Paths, patterns (`*`, `**`, `?`, `[..]`, `{a,b}`), directories (every `*.avro` file below,
-    /// in the order of their names), or URLs: `file://`, `s3://`, `gs://`, `az://`, `abfs://`,
-    /// `http(s)://`.
+    /// Paths, patterns (`*`, `**`, `?`, `[..]`, `{a,b}`), directories (every Avro file below, in
+    /// the order of their names), or URLs: `file://`, `s3://`, `gs://`, `az://`, `abfs://`,
+    /// `http(s)://`, as [`find_sources`] understands them.
     Paths(Vec<PathBuf>),
     /// Sources: [files](avroscan::FileSource), [memory](avroscan::MemorySource),
     /// [objects](avroscan::ObjectSource), or your own.
@@ -28,7 +31,9 @@ impl AvroSources {
     pub(crate) fn open(self, args: &ScanArgsAvro) -> Result<Scan> {
         block_on(async {
             let sources = self.find(args).await?;
-            Scan::from_sources(sources, args.options.clone()).await
+            let mut options = args.options.clone();
+            options.limits.column_depth.get_or_insert(COLUMN_DEPTH);
+            Scan::from_sources(sources, options).await
         })
     }
 
@@ -36,11 +41,11 @@ impl AvroSources {
     pub(crate) async fn find(self, args: &ScanArgsAvro) -> Result<Vec<Arc<dyn Source>>> {
         match self {
             Self::Paths(paths) => {
-                let mut names = names(&paths)?;
-                if !args.glob {
-                    names = names.into_iter().map(literal).collect::<Result<_>>()?;
-                }
-                find_sources(&names, &args.storage_options).await
+                let paths = match args.glob {
+                    true => paths,
+                    false => paths.into_iter().map(literal).collect::<Result<_>>()?,
+                };
+                find_sources(&paths, &args.storage_options).await
             }
             Self::Sources(sources) => Ok(sources),
         }
@@ -79,34 +84,21 @@ impl AvroSources {
 /// What makes a name a pattern.
 const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
-/// A name that is not taken for a pattern.
-fn literal(name: Cow<'_, str>) -> Result<Cow<'_, str>> {
-    if !name.contains(WILDCARDS) {
-        return Ok(name);
-    }
+/// A path that is not taken for a pattern.
+fn literal(path: PathBuf) -> Result<PathBuf> {
+    let Some(name) = path.to_str().filter(|name| name.contains(WILDCARDS)) else {
+        return Ok(path);
+    };
     if name.contains("://") {
-        let escaped = WILDCARDS.iter().fold(name.into_owned(), |name, &c| {
+        let escaped = WILDCARDS.iter().fold(name.to_owned(), |name, &c| {
             name.replace(c, &format!("%{:02X}", c as u32))
         });
         return Ok(escaped.into());
     }
-    match Path::new(&*name).exists() {
-        true => Ok(name),
-        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&(&*name).into())),
+    match path.exists() {
+        true => Ok(path),
+        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&name.into())),
     }
-}
-
-fn names(paths: &[PathBuf]) -> Result<Vec<Cow<'_, str>>> {
-    paths.iter().map(|path| Ok(name(path)?.into())).collect()
-}
-
-fn name(path: &Path) -> Result<&str> {
-    path.to_str().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Usage,
-            format!("the path {} is not UTF-8", path.display()),
-        )
-    })
 }
 
 macro_rules! from_names {

@@ -4,13 +4,19 @@ mod cat;
 mod conformance;
 mod convert;
 mod damage;
+mod depth;
 mod errors;
 mod evolution;
+mod leftover;
 mod look;
+#[cfg(target_os = "linux")]
+mod memory;
+mod odd;
 mod readme;
 mod rows;
 mod server;
 mod sql;
+mod terminal;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use avroscan::{OnError, SchemaMode};
+use avroscan::{LeftoverBytes, OnError, SchemaMode};
 use datafusion::common::{Result, not_impl_err};
 use prost::Message;
 
@@ -45,6 +45,13 @@ impl OptionsMessage {
             OnError::Skip => "skip",
             other => return not_impl_err!("The way {other:?} to treat damage does not travel"),
         };
+        let leftover_bytes = match scan.leftover_bytes {
+            LeftoverBytes::Error => "error",
+            LeftoverBytes::Ignore => "ignore",
+            other => {
+                return not_impl_err!("The way {other:?} to treat bytes left over does not travel");
+            }
+        };
         let mut settings = BTreeMap::new();
         let mut set = |key: &str, value: String| settings.insert(key.to_owned(), value);
         if let Some(rows) = options.batch_size() {
@@ -52,6 +59,7 @@ impl OptionsMessage {
         }
         set("buffer_blocks", scan.buffer_blocks.to_string());
         set("buffer_bytes", scan.buffer_bytes.to_string());
+        set("leftover_bytes", leftover_bytes.to_owned());
         let budget = &scan.skip_budget;
         if let Some(blocks) = budget.blocks {
             set("max_bad_blocks", blocks.to_string());
@@ -81,6 +89,9 @@ impl OptionsMessage {
         set("limits.fixed_bytes", limits.fixed_bytes.to_string());
         set("limits.batch_bytes", limits.batch_bytes.to_string());
         set("limits.depth", limits.depth.to_string());
+        if let Some(levels) = limits.column_depth {
+            set("limits.column_depth", levels.to_string());
+        }
         set("limits.decimal_digits", limits.decimal_digits.to_string());
         let reader_schema = scan.reader_schema.as_ref();
         Ok(Self {
@@ -131,6 +142,7 @@ mod tests {
     fn every_option_travels() {
         for (key, _) in KEYS {
             let value = match key {
+                "leftover_bytes" => "ignore",
                 "max_bad_fraction" => "0.5",
                 "on_error" => "skip",
                 "pushdown_filters" => "false",
@@ -151,6 +163,7 @@ mod tests {
     fn every_limit_travels() {
         let mut limits = Limits::default();
         limits.depth = 7;
+        limits.column_depth = Some(6);
         limits.decimal_digits = 8;
         limits.batch_bytes = 9;
         let options = AvroOptions::default().with_limits(limits.clone());

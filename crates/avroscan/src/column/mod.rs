@@ -16,6 +16,7 @@ mod null;
 mod nullable;
 mod primitive;
 mod record;
+mod rows;
 mod select;
 mod union;
 mod values;
@@ -24,7 +25,7 @@ mod ways;
 
 use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::i256;
+use arrow::datatypes::{DataType, i256};
 
 use crate::decode::Input;
 use crate::error::Result;
@@ -35,7 +36,7 @@ use boolean::BooleanColumn;
 use constant::ConstantColumn;
 use decimal::{BigDecimal, DecimalColumn, DecimalText};
 use duration::DurationColumn;
-use enumeration::EnumColumn;
+use enumeration::{EnumColumn, SymbolText};
 use fixed::FixedColumn;
 use json::Json;
 use list::{ListColumn, MapColumn};
@@ -45,7 +46,8 @@ use primitive::{
     Double, Float, FloatToDouble, Int, IntToDouble, IntToFloat, IntToLong, Long, LongToDouble,
     LongToFloat, PrimitiveColumn, TimeMicros, TimeMillis,
 };
-pub(crate) use record::RecordColumn;
+use record::RecordColumn;
+pub(crate) use rows::Rows;
 use select::SelectColumn;
 use union::UnionColumn;
 use views::ViewColumn;
@@ -100,6 +102,8 @@ pub(crate) enum Column {
     Decimal128(DecimalColumn<i128>),
     Decimal256(DecimalColumn<i256>),
     DecimalText(ViewColumn<DecimalText>),
+    SymbolText(ViewColumn<SymbolText<true>>),
+    SymbolBytes(ViewColumn<SymbolText<false>>),
     BigDecimal(ViewColumn<BigDecimal>),
     Duration(DurationColumn),
     Uuid(UuidColumn),
@@ -197,6 +201,12 @@ impl Column {
                     scale,
                 }))
             }
+            Shape::SymbolText(symbols) => match &plan.data_type {
+                DataType::BinaryView => {
+                    Self::SymbolBytes(ViewColumn::new(SymbolText::new(symbols.clone())))
+                }
+                _ => Self::SymbolText(ViewColumn::new(SymbolText::new(symbols.clone()))),
+            },
             Shape::BigDecimal => Self::BigDecimal(ViewColumn::default()),
             Shape::Duration => Self::Duration(DurationColumn::default()),
             Shape::UuidFixed => Self::Uuid(UuidColumn::default()),
@@ -211,12 +221,8 @@ impl Column {
             Shape::Constant { value, bytes } => {
                 Self::Constant(Box::new(ConstantColumn::new(value, bytes.clone())))
             }
-            Shape::Json {
-                resolved,
-                value,
-                recursive,
-            } => {
-                let value = Json::new(resolved.clone(), *value, recursive.clone());
+            Shape::Json { resolved, value } => {
+                let value = Json::new(resolved.clone(), *value);
                 Self::Json(Box::new(ViewColumn::new(value)))
             }
             Shape::Record(record) => Self::Record(Box::new(RecordColumn::new(record))),
@@ -251,6 +257,8 @@ macro_rules! each {
             Column::Decimal128($inner) => $call,
             Column::Decimal256($inner) => $call,
             Column::DecimalText($inner) => $call,
+            Column::SymbolText($inner) => $call,
+            Column::SymbolBytes($inner) => $call,
             Column::BigDecimal($inner) => $call,
             Column::Duration($inner) => $call,
             Column::Union($inner) => $call,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
 
-use super::{Block, Budget, Input, STRIDE_BYTES, left_over, to_batch};
-use crate::column::RecordColumn;
+use super::{Block, Budget, Input, Leftover, STRIDE_BYTES, to_batch};
+use crate::column::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plan::{DecodePlan, FilterPlan};
@@ -31,7 +31,7 @@ pub(super) struct Run {
 /// Chooses rows. Its columns are used for one block after the other.
 pub(super) struct Selector {
     plan: Arc<DecodePlan>,
-    columns: RecordColumn,
+    columns: Rows,
     /// Where the rows begin that are being decided.
     starts: Vec<usize>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Selector {
 impl Selector {
     /// `None` for a plan without a filter.
     pub(super) fn new(plan: &Arc<DecodePlan>) -> Option<Self> {
-        let columns = RecordColumn::new(plan.filter()?.plan.row());
+        let columns = Rows::new(&plan.filter()?.plan);
         Some(Self {
             plan: plan.clone(),
             columns,
@@ -47,19 +47,21 @@ impl Selector {
         })
     }
 
-    /// The rows of `block` to keep, in order; the block is known to be framed well to its end.
+    /// The rows of `block` to keep, in order, and how many bytes follow its last row; the block is known
+    /// to be framed well to its end.
     pub(super) fn select(
         &mut self,
         block: &Block,
         zero_byte_items: usize,
         limits: &Limits,
-    ) -> Result<Vec<Run>> {
+        leftover: Leftover,
+    ) -> Result<(Vec<Run>, usize)> {
         let plan = self.plan.clone();
         let Some(filter) = plan.filter() else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         };
         let mut runs = Vec::new();
-        let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursive());
+        let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursion());
         let mut input = Input::new(&block.data, &mut budget);
         let mut first = 0;
         while first < block.rows {
@@ -67,10 +69,10 @@ impl Selector {
             self.decide(filter, &batch, block.first_row + first, &mut runs)?;
             first += batch.num_rows();
         }
-        match input.cursor.remaining() {
-            0 => Ok(runs),
-            left => Err(left_over(left, block)),
-        }
+        let end = block.data.len() - input.cursor.remaining();
+        let rest = block.data.get(end..).unwrap_or_default();
+        let left = leftover.check(rest, block)?;
+        Ok((runs, left))
     }
 
     /// The filter's columns of the next rows, from the row `first` on and until they take `large`
@@ -93,12 +95,12 @@ impl Selector {
         let length = block.data.len();
         let (read, result) =
             self.columns
-                .read_rows_noting(count, row_bytes, input, large, length, &mut self.starts);
+                .read_noting(count, row_bytes, input, large, length, &mut self.starts);
         if let Err(error) = result {
             self.columns.truncate(0);
             return Err(error.at_row((block.first_row + first + read) as u64));
         }
-        to_batch(&filter.plan, self.columns.finish_row()?, read)
+        to_batch(&filter.plan, self.columns.finish()?, read)
     }
 
     /// Adds the rows of `batch` that the filter keeps.
@@ -110,11 +112,11 @@ impl Selector {
         runs: &mut Vec<Run>,
     ) -> Result<()> {
         let kept = filter.filter.evaluate(batch).map_err(|error| {
-            Error::new(ErrorKind::Usage, "the filter could not be evaluated").with_source(error)
+            Error::new(ErrorKind::Filter, "the filter failed").with_source(error)
         })?;
         if kept.len() != batch.num_rows() {
             return Err(Error::new(
-                ErrorKind::Usage,
+                ErrorKind::Filter,
                 format!(
                     "the filter decided about {} rows out of {}",
                     kept.len(),

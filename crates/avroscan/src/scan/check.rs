@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::scan::blocks::BlockStream;
 use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::job::Worker;
-use crate::scan::{AvroFile, BadBlock, BlockInfo, ScanOptions};
+use crate::scan::{AvroFile, BadBlock, BlockInfo, ReadReport, ScanOptions};
 use crate::split::Split;
 
 /// A block that was looked at.
@@ -33,6 +33,7 @@ pub struct BlockCheck {
 struct Checker {
     blocks: Option<BlockStream>,
     worker: Worker,
+    report: ReadReport,
     /// What is inside of the last damaged block of the file, of this number.
     inner: InnerBlocks,
     index: u64,
@@ -41,18 +42,21 @@ struct Checker {
 }
 
 impl AvroFile {
-    /// Looks at all blocks of the file. Limits, read-ahead and the counters of what is read come
-    /// from `options`.
+    /// Looks at all blocks of the file. Limits, read-ahead, what becomes of bytes after the last row of
+    /// a block, the report that counts these, and the counters of what is read come from `options`.
     ///
     /// # Errors
-    /// Those of [`ScanOptions::plan`], and of reading.
+    /// Those of [`ScanOptions::plan`] but [`Limit::ColumnDepth`](crate::Limit::ColumnDepth), as no
+    /// column is handed out; and those of reading.
     pub async fn check(self: &Arc<Self>, options: &ScanOptions) -> Result<BlockCheck> {
         let in_file = |error: crate::Error| error.in_file(self.location());
-        let plan = options.plan(&self.header().schema).map_err(in_file)?;
+        let plan = options.plan_of_any_depth(&self.header().schema);
+        let plan = plan.map_err(in_file)?;
         let blocks = BlockStream::open(self, Split::all(), options).await;
         let checker = Checker {
             blocks: blocks.map_err(in_file)?,
-            worker: Worker::new(self, &Arc::new(plan), &options.limits),
+            worker: Worker::new(self, &Arc::new(plan), options),
+            report: options.report.clone(),
             inner: InnerBlocks::new(self, 0..u64::MAX, &options.limits),
             index: 0,
             met: 0,
@@ -113,7 +117,9 @@ impl Checker {
             }
         };
         let header = block.header;
-        match self.worker.check(self.index, &block) {
+        let checked = self.worker.check(self.index, &block);
+        self.report.leave(self.worker.take_left_over());
+        match checked {
             Ok(()) => Ok(Some(CheckedBlock::Good(BlockInfo::of(&header)))),
             Err(error) if error.is_data() => {
                 let bad = self.inner.look_inside(header, block.data, &error);

@@ -6,7 +6,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limits;
 use crate::scan::{AvroFile, BlockInfo, BlockWalk, Progress};
 use crate::source::runtime;
@@ -222,11 +222,7 @@ impl CountedRows {
         batch
             .map(|batch| Some((batch, self.offset)))
             .map_err(|error| {
-                Error::new(
-                    ErrorKind::Value,
-                    "rows without columns are not a valid batch",
-                )
-                .with_source(error)
+                internal("rows without columns are not a valid batch").with_source(error)
             })
     }
 }

@@ -1,6 +1,7 @@
 //! Several files read as one.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -31,7 +32,8 @@ const OPEN_AT_ONCE: usize = 16;
 pub struct Scan {
     files: Arc<[Arc<AvroFile>]>,
     reader: Arc<AvroSchema>,
-    /// Of the columns as the reader's schema has them.
+    /// Of the columns as the reader's schema has them. What nests too deep in it matters once it is
+    /// read.
     plan: Arc<DecodePlan>,
     /// One a file; files with the same schema share it. None where a file lacks what is wanted,
     /// which matters once it is read.
@@ -47,7 +49,7 @@ impl Scan {
     /// # Errors
     /// Those of [`find_sources`], [`AvroFile::open`] and [`AvroSchema::union_by_name`], and for the
     /// projection those of [`ScanOptions::plan`].
-    pub async fn open<S: AsRef<str>>(
+    pub async fn open<S: AsRef<OsStr>>(
         inputs: &[S],
         storage_options: &StorageOptions,
         options: ScanOptions,
@@ -59,7 +61,7 @@ impl Scan {
     ///
     /// # Errors
     /// Those of [`Scan::open`].
-    pub fn open_blocking<S: AsRef<str>>(
+    pub fn open_blocking<S: AsRef<OsStr>>(
         inputs: &[S],
         storage_options: &StorageOptions,
         options: ScanOptions,
@@ -119,10 +121,12 @@ impl Scan {
             Some(file) => error.in_file(file.location()),
             None => error,
         })?);
-        let mut known = HashMap::from([(reader.json(), Some(plan.clone()))]);
+        let own = plan.is_readable().then(|| plan.clone());
+        let mut known = HashMap::from([(reader.json(), own)]);
         let plans = files.iter().map(|file| {
             let schema = &file.header().schema;
-            let new = || options.plan_as(schema, &reader).ok().map(Arc::new);
+            let plan = || options.plan_as(schema, &reader)?.readable();
+            let new = || plan().ok().map(Arc::new);
             known.entry(schema.json()).or_insert_with(new).clone()
         });
         let plans = plans.collect();
@@ -153,12 +157,15 @@ impl Scan {
             _ => self
                 .options
                 .plan_as(&file.header().schema, &self.reader)
+                .and_then(DecodePlan::readable)
                 .map(Arc::new)
                 .map_err(|error| error.in_file(file.location())),
         }
     }
 
-    /// The schema of the batches.
+    /// The schema of the batches. A column that nests deeper than
+    /// [`Limits::column_depth`](crate::Limits::column_depth) is of the type null in it, and an error
+    /// once it is read.
     pub fn schema(&self) -> SchemaRef {
         self.plan.arrow_schema().clone()
     }
@@ -219,7 +226,7 @@ impl Scan {
     /// # Errors
     /// [`Usage`](ErrorKind::Usage) for the number of a file that does not exist,
     /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) for a file that cannot be read as the schema
-    /// of all, with the column.
+    /// of all, with the column; [`Limit`](ErrorKind::Limit) for a column that nests too deep.
     pub fn stream_of(
         &self,
         parts: impl IntoIterator<Item = (usize, Split)>,

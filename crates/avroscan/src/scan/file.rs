@@ -7,9 +7,9 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::container::{Header, Step, parse_header};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Result, internal};
 use crate::limits::Limits;
-use crate::plan::{DecodePlan, Projection};
+use crate::plan;
 use crate::scan::{BlockWalk, Progress};
 use crate::source::Source;
 use crate::split::Split;
@@ -122,17 +122,13 @@ impl AvroFile {
     /// The fewest bytes that a row takes, decompressed: 0 where a row can be of no bytes.
     ///
     /// # Errors
-    /// Those of planning a scan of the file, whatever its columns.
+    /// Those of [`plan::smallest_row`].
     pub(crate) fn smallest_row(&self, limits: &Limits) -> Result<usize> {
         if let Some(bytes) = self.header.smallest_row.get() {
             return Ok(*bytes);
         }
-        let plan = DecodePlan::new(&self.header.schema, None, &Projection::none(), 0, limits);
-        let bytes = plan
-            .map_err(|error| error.in_file(self.location()))?
-            .row()
-            .sizes
-            .encoded;
+        let bytes = plan::smallest_row(&self.header.schema, limits);
+        let bytes = bytes.map_err(|error| error.in_file(self.location()))?;
         Ok(*self.header.smallest_row.get_or_init(|| bytes))
     }
 
@@ -158,10 +154,10 @@ impl AvroFile {
     /// [`read`](Self::read) of a source that can be [read now](Source::read_now).
     pub(crate) fn read_now(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
         let began = Instant::now();
-        let bytes = self.source.read_now(range).unwrap_or_else(|| {
-            let what = "the source cannot be read at once";
-            Err(Error::new(ErrorKind::Io, what))
-        })?;
+        let bytes = self
+            .source
+            .read_now(range)
+            .unwrap_or_else(|| Err(internal("the source cannot be read at once")))?;
         progress.add_read_time(began.elapsed());
         progress.add_bytes_read(bytes.len() as u64);
         Ok(bytes)

@@ -9,14 +9,15 @@ use bytes::Bytes;
 
 use crate::codec::{Codec, Decompressor};
 use crate::container::{BlockHeader, RawBlock};
-use crate::decode::{Block, Decoded, Decoder};
+use crate::decode::{Block, Decoded, Decoder, LeftOver, Leftover};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
 use crate::scan::feed::Group;
 use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::report::Found;
-use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
+use crate::scan::{AvroFile, BadBlock, LeftoverBytes, OnError, ScanOptions};
+use crate::stack;
 
 /// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
 /// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
@@ -31,14 +32,31 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(file: &AvroFile, plan: &Arc<DecodePlan>, limits: &Limits) -> Self {
+    pub(super) fn new(file: &AvroFile, plan: &Arc<DecodePlan>, options: &ScanOptions) -> Self {
         let codec = file.header().codec;
-        Self {
+        let limits = &options.limits;
+        let worker = Self {
             codec,
             decompressor: Decompressor::new(codec, limits.decompressed_bytes),
             plan: plan.clone(),
             decoder: Decoder::new(plan.clone(), limits.clone()),
-        }
+        };
+        worker.of_file(file, options)
+    }
+
+    /// The same worker for a file that it suits.
+    pub(super) fn of_file(mut self, file: &AvroFile, options: &ScanOptions) -> Self {
+        let leftover = match options.leftover_bytes {
+            LeftoverBytes::Error => Leftover::Refuse,
+            LeftoverBytes::Ignore => Leftover::Count(file.header().sync),
+        };
+        self.decoder = self.decoder.with_leftover(leftover);
+        self
+    }
+
+    /// What was left over of the blocks that ended since this was last asked.
+    pub(super) fn take_left_over(&mut self) -> LeftOver {
+        self.decoder.take_left_over()
     }
 
     /// Whether it can work on a file like this one.
@@ -243,7 +261,9 @@ impl Job {
             return;
         };
         let (began, before) = (Instant::now(), self.decompressing);
-        if let Err(error) = self.run_with(&mut worker) {
+        // Batches are cut here too, which recurses as deep as they nest.
+        let levels = self.plan.levels();
+        if let Err(error) = stack::with_levels(levels, || self.run_with(&mut worker)) {
             self.failed = Some(error.in_file(self.file.location()));
             self.ended = true;
         }
@@ -254,6 +274,7 @@ impl Job {
     fn run_with(&mut self, worker: &mut Worker) -> Result<()> {
         let decoded = self.fill(worker);
         self.pruned += worker.decoder.take_pruned();
+        self.skipped.leave(worker.take_left_over());
         // With an error, what was complete before it is handed out first.
         if matches!(decoded, Ok(Decoded::BlockEnd)) && !self.closed {
             return Ok(());
@@ -313,6 +334,7 @@ impl Job {
         self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
         let checked = worker.check(index, &block);
         worker.decoder.take_pruned();
+        worker.take_left_over();
         let error = match checked {
             Ok(()) => return Ok(()),
             Err(error) if error.is_data() => error,

@@ -25,6 +25,18 @@ pub enum SchemaMode {
     UnionByName,
 }
 
+/// What a scan does with bytes that follow the last row of a block. Some writers left such.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LeftoverBytes {
+    /// They are damage: nothing tells whether rows or bytes were meant to be more.
+    #[default]
+    Error,
+    /// They are passed over and counted in the [`ReadReport`]. If the file's marker is among them, they
+    /// are damage all the same: other blocks lie in this one.
+    Ignore,
+}
+
 /// How a scan reads.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -76,6 +88,8 @@ pub struct ScanOptions {
     /// [`filter`](Self::filter) does not look closer at the values that nobody wants than it takes to
     /// find their ends, so it can read blocks that are bad for who wants all columns.
     pub on_error: OnError,
+    /// What becomes of bytes after the last row of a block. Default: they are damage.
+    pub leftover_bytes: LeftoverBytes,
     /// How much may be skipped, where [`on_error`](Self::on_error) says so. Default: any number of
     /// blocks.
     pub skip_budget: SkipBudget,
@@ -101,6 +115,7 @@ impl Default for ScanOptions {
             unroll: 0,
             n_rows: None,
             on_error: OnError::default(),
+            leftover_bytes: LeftoverBytes::default(),
             skip_budget: SkipBudget::default(),
             report: ReadReport::default(),
             limits: Limits::default(),
@@ -187,6 +202,13 @@ impl ScanOptions {
         self
     }
 
+    /// These options with another way to treat [`leftover_bytes`](Self::leftover_bytes).
+    #[must_use]
+    pub fn with_leftover_bytes(mut self, leftover_bytes: LeftoverBytes) -> Self {
+        self.leftover_bytes = leftover_bytes;
+        self
+    }
+
     /// These options with another [`skip_budget`](Self::skip_budget).
     #[must_use]
     pub fn with_skip_budget(mut self, budget: SkipBudget) -> Self {
@@ -224,20 +246,26 @@ impl ScanOptions {
     /// schema wants it, [`Limit`](ErrorKind::Limit) for a schema that expands too far; with the
     /// path of the field.
     pub fn plan(&self, writer: &AvroSchema) -> Result<DecodePlan> {
+        self.plan_of_any_depth(writer)?.readable()
+    }
+
+    /// The same where columns may nest deeper than can be handed out.
+    pub(crate) fn plan_of_any_depth(&self, writer: &AvroSchema) -> Result<DecodePlan> {
         self.plan_as(writer, self.reader_schema.as_deref().unwrap_or(writer))
     }
 
     /// The columns of files with this schema, without asking whether each can be read as the
-    /// [`reader_schema`](Self::reader_schema) wants it: that schema alone decides their types.
+    /// [`reader_schema`](Self::reader_schema) wants it: that schema alone decides their types. A column
+    /// that nests deeper than [`Limits::column_depth`] is of the type null here.
     ///
     /// # Errors
-    /// Those of [`plan`](Self::plan) but `SchemaMismatch`.
+    /// Those of [`plan`](Self::plan) but `SchemaMismatch` and the one for such a column.
     pub fn arrow_schema(&self, writer: &AvroSchema) -> Result<SchemaRef> {
         let reader = self.reader_schema.as_deref().unwrap_or(writer);
         Ok(self.plan_as(reader, reader)?.arrow_schema().clone())
     }
 
-    /// The same as [`plan`](Self::plan) with this reader's schema.
+    /// The plan with this reader's schema, whatever the depth of its columns.
     pub(crate) fn plan_as(&self, writer: &AvroSchema, reader: &AvroSchema) -> Result<DecodePlan> {
         // A schema resolved to itself is the same plan, with nothing to look up.
         let reader = (reader.json() != writer.json()).then_some(reader);

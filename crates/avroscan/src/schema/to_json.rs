@@ -5,6 +5,7 @@
 //! than flat ones.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
@@ -83,7 +84,9 @@ impl<'a> Writer<'a> {
         {
             // A primitive type goes before a named one, and a name without a dot is first looked
             // for in the namespace around it. A dot in front says: no namespace.
-            let plain = name.contains('.') || (namespace.is_empty() && primitive(name).is_none());
+            let plain = name.contains('.')
+                || name.is_empty()
+                || (namespace.is_empty() && primitive(name).is_none());
             return match plain {
                 true => self.quoted(name),
                 false => self.quoted(&format!(".{name}")),
@@ -197,7 +200,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn attribute(&mut self, name: &str, value: &Value) {
+    fn attribute(&mut self, name: &str, value: &impl Display) {
         self.text.push(',');
         self.quoted(name);
         self.text.push(':');

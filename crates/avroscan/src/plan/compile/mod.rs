@@ -1,21 +1,27 @@
 //! From resolved schemas and projection to a plan.
 
 mod skip;
+mod smallest;
 mod union;
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema};
 
 use super::projection::Wanted;
 use super::{
-    DecodePlan, Projection, RecordPlan, Shape, Sizes, Skip, Step, StoredDecimal, ValuePlan,
+    DecodePlan, Projection, RecordPlan, Recursion, Shape, Sizes, Skip, Step, StoredDecimal,
+    TooDeep, ValuePlan,
 };
 use crate::arrow_type::{self, ROOT_COLUMN};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::{Limit, Limits};
 use crate::resolve::{How, Leaf, MAX_DEPTH, Resolved, Sources, Value, ValueId, mismatch};
 use crate::schema::{Field, Kind, NodeId, Types};
+use crate::stack;
+pub(crate) use smallest::smallest_row;
 
 pub(super) fn compile(
     resolved: Arc<Resolved>,
@@ -31,7 +37,10 @@ pub(super) fn compile(
         open: Vec::new(),
         skipping: Vec::new(),
         recursive: Vec::new(),
+        symbols: HashMap::new(),
+        smallest: BTreeMap::new(),
         depth: 0,
+        deepest: 0,
         nodes_left: limits.schema_nodes,
         limits,
     };
@@ -44,18 +53,38 @@ pub(super) fn compile(
         },
         fields => fields,
     };
+    let (fields, too_deep) = bearable(&fields, limits.levels());
     Ok(DecodePlan {
         schema: Arc::new(Schema::new(fields)),
         row,
         flatten,
-        recursive: compiler
-            .recursive
-            .into_iter()
-            .map(|(_, skip)| skip)
-            .collect(),
+        recursion: Recursion {
+            skips: compiler.recursive,
+            smallest: compiler.smallest.into_iter().collect(),
+        },
+        depth: compiler.deepest,
+        too_deep,
         headers_suffice: matches!(wanted, Wanted::Paths(paths) if paths.is_empty()),
         filter: None,
     })
+}
+
+/// The columns, those that nest more than so many levels as null; and the first of these.
+fn bearable(columns: &Fields, most: usize) -> (Fields, Option<TooDeep>) {
+    let mut too_deep = None;
+    let columns = columns.iter().map(|column| {
+        let levels = arrow_type::levels(column.data_type());
+        if levels <= most {
+            return column.clone();
+        }
+        too_deep.get_or_insert_with(|| TooDeep {
+            column: column.name().clone(),
+            levels,
+            most,
+        });
+        Arc::new(ArrowField::new(column.name(), DataType::Null, true))
+    });
+    (columns.collect(), too_deep)
 }
 
 /// Whether a root is a record, or a union of one and null: what has columns.
@@ -101,7 +130,14 @@ struct Compiler<'a> {
     skipping: Vec<NodeId>,
     /// Skips of recursive types, and the type of each.
     recursive: Vec<(NodeId, Skip)>,
+    /// The symbols of the enums to read: one array an enum, which whatever puts columns of it together
+    /// takes for what it is, one dictionary.
+    symbols: HashMap<NodeId, ArrayRef>,
+    /// Types of items of arrays and values of maps that are skipped, and what each takes at least.
+    smallest: BTreeMap<NodeId, usize>,
     depth: usize,
+    /// The greatest `depth` so far.
+    deepest: usize,
     nodes_left: usize,
     limits: &'a Limits,
 }
@@ -121,7 +157,8 @@ impl<'a> Compiler<'a> {
             return Err(Error::new(ErrorKind::Limit(Limit::SchemaDepth), what));
         }
         self.depth += 1;
-        let result = inner(self);
+        self.deepest = self.deepest.max(self.depth);
+        let result = stack::at_level(|| inner(self));
         self.depth -= 1;
         result
     }
@@ -204,7 +241,9 @@ impl<'a> Compiler<'a> {
             &self.types.node(value.writer).kind,
             &self.types.node(value.reader).kind,
         ) else {
-            return Err(mismatch("a record is expected"));
+            return Err(internal(
+                "the plan of a record is made of a type that is none",
+            ));
         };
         let (mut wanted, projected) = wanted.in_fields(read)?;
         let by_projection = std::mem::take(&mut self.projection_order);
@@ -295,12 +334,20 @@ impl<'a> Compiler<'a> {
     }
 
     /// A type without inner types.
-    fn leaf(&self, value: &Value, leaf: &Leaf, wanted: &Wanted<'_>) -> Result<ValuePlan> {
+    fn leaf(&mut self, value: &Value, leaf: &Leaf, wanted: &Wanted<'_>) -> Result<ValuePlan> {
         let (written, read) = (self.resolved.writer(value), self.resolved.reader(value));
         wanted.must_be_all(read.kind.name())?;
-        let (shape, data_type) = arrow_type::leaf(read)?;
+        let (mut shape, data_type) = arrow_type::leaf(read)?;
+        if let Shape::Enum { symbols, .. } = &mut shape {
+            let shared = self.symbols.entry(value.reader);
+            *symbols = shared.or_insert_with(|| symbols.clone()).clone();
+        }
         let decoded = decoded_width(&shape);
         let shape = match leaf {
+            Leaf::SymbolText => match &written.kind {
+                Kind::Enum(written) => Shape::SymbolText(written.symbols.clone().into()),
+                _ => return Err(internal("text of symbols is made of a type that has none")),
+            },
             Leaf::Same => shape,
             Leaf::Promoted(promotion) => Shape::Promoted(*promotion),
             Leaf::Rescaled(rescale) => Shape::Rescaled(*rescale),
@@ -325,11 +372,14 @@ impl<'a> Compiler<'a> {
     fn json(&mut self, id: ValueId, wanted: &Wanted<'_>) -> Result<ValuePlan> {
         wanted.must_be_all("recursive")?;
         self.resolved.check(id)?;
-        let (_, encoded) = self.skip(self.resolved.value(id).writer)?;
+        // What nests in text is no level of the columns around it.
+        let depth = std::mem::take(&mut self.depth);
+        let skip = self.skip(self.resolved.value(id).writer);
+        self.depth = depth;
+        let (_, encoded) = skip?;
         let shape = Shape::Json {
             resolved: self.resolved.clone(),
             value: id,
-            recursive: self.recursive.iter().map(|(id, _)| *id).collect(),
         };
         let sizes = Sizes {
             encoded: at_least_one(encoded),

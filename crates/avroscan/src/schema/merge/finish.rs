@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::super::{AvroSchema, Enum, Field, Kind, Node, NodeId, Types, to_json};
+use super::super::{AvroSchema, DefaultValue, Enum, Field, Kind, Node, NodeId, Types, to_json};
 use super::{Content, Merger, Record, SlotId, Symbols, Type, TypeId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limit, Limits};
@@ -60,7 +58,7 @@ impl Merger {
     }
 
     /// Settles the fields of all records; returns their defaults.
-    fn settle_fields(&mut self) -> HashMap<SlotId, Value> {
+    fn settle_fields(&mut self) -> HashMap<SlotId, DefaultValue> {
         let records = self.types.iter().filter_map(|type_| match &type_.content {
             Content::Record(record) => Some(record),
             _ => None,
@@ -88,7 +86,7 @@ impl Merger {
 /// The nodes: one a type with the type's number, then the unions and null.
 struct Arena<'a> {
     merger: &'a Merger,
-    defaults: HashMap<SlotId, Value>,
+    defaults: HashMap<SlotId, DefaultValue>,
     /// An alias that is also a type of its own would lead astray.
     own_names: HashMap<&'a str, TypeId>,
     nodes: Vec<Node>,
@@ -126,7 +124,11 @@ impl Arena<'_> {
             Content::Map(values) => Kind::Map(self.slot(*values)?),
             Content::Record(record) => Kind::Record(self.fields(record)?),
         };
-        let name = type_.name().map(str::to_owned);
+        // A name that is another type's as well would lead there.
+        let name = type_.name().map(|name| match self.own_names.get(name) {
+            Some(&of) if of != id => format!("{name}_{}", id.0),
+            _ => name.to_owned(),
+        });
         let mut names: Vec<_> = type_.names.iter().collect();
         names.sort_by_key(|name| (name.of, name.alias));
         let in_use = |alias: &str| self.own_names.get(alias).is_some_and(|&of| of != id);

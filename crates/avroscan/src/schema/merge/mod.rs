@@ -24,9 +24,7 @@ mod union;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::{AvroSchema, Kind, Logical, NodeId};
+use super::{AvroSchema, DefaultValue, Kind, Logical, NodeId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use leaf::Leaf;
@@ -121,7 +119,7 @@ struct Field {
     /// How many of the record's members have it.
     seen: usize,
     aliases: Vec<String>,
-    default: Option<Value>,
+    default: Option<DefaultValue>,
 }
 
 #[derive(Default)]
@@ -166,11 +164,13 @@ impl Merger {
             Some(first) => self.pairs.push_back((first, root)),
             None => self.root = Some(root),
         }
+        let ambiguous = ambiguous_names(schema);
         for (number, node) in schema.types.0.iter().enumerate() {
             let id = TypeId(base + number);
             let Some(name) = &node.name else { continue };
-            match self.named.get(name) {
-                Some(&same) => self
+            match self.named.get(name).copied() {
+                Some(same) if ambiguous.contains(name.as_str()) && !self.are_alike(same, id) => {}
+                Some(same) => self
                     .merge_types(same, id)
                     .map_err(|error| self.locate(error, Place::Type(id)))?,
                 None => {
@@ -286,6 +286,20 @@ impl Merger {
         }
         Ok(())
     }
+}
+
+/// Names that the schema gives to types of several kinds: they say nothing about which is which.
+fn ambiguous_names(schema: &AvroSchema) -> HashSet<&str> {
+    let mut kinds: HashMap<&str, &'static str> = HashMap::new();
+    let mut ambiguous = HashSet::new();
+    for node in &schema.types.0 {
+        if let Some(name) = &node.name
+            && *kinds.entry(name).or_insert(node.kind.name()) != node.kind.name()
+        {
+            ambiguous.insert(name.as_str());
+        }
+    }
+    ambiguous
 }
 
 #[cfg(test)]
