@@ -15,6 +15,8 @@ mod metadata;
 mod plans;
 mod reading;
 mod remote;
+mod row_counts;
+mod runs;
 mod same_answers;
 mod settings;
 mod slt;

@@ -11,6 +11,8 @@ mod metadata;
 mod queries;
 mod query_list;
 mod reader;
+mod row_counts;
+mod runs;
 mod scan_args;
 mod sink;
 mod sources;

@@ -6,9 +6,10 @@
 //! opens something begins to open a little of what follows, for whoever will take it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arrow::array::RecordBatch;
+use avroscan::ReadReport;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::datasource::listing::PartitionedFile;
@@ -29,13 +30,28 @@ const SMALL_FILES_EACH: usize = 8;
 
 pub(crate) type Batches = BoxStream<'static, Result<RecordBatch>>;
 
-/// What the partitions of one execution of a scan read, and how much of it has begun.
+/// What the partitions of a scan read.
 #[derive(Debug)]
-pub(crate) struct Ahead {
+pub(crate) struct Listed {
     files: Vec<PartitionedFile>,
     places: HashMap<Key, usize>,
     partitions: usize,
     batch_size: usize,
+}
+
+/// One execution of a scan. Others of the same plan have their own, also at the same time.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// What is left out of damaged files: a part of the table's report, with the whole skip budget.
+    report: ReadReport,
+    /// As long as a partition is read.
+    ahead: Mutex<Weak<Ahead>>,
+}
+
+/// How much of what one execution reads has begun.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    listed: Arc<Listed>,
     begun: Mutex<Begun>,
     /// What was made once for all ranges of a file.
     plans: Arc<FilePlans>,
@@ -63,7 +79,7 @@ pub(crate) struct Opening {
 
 type Open = BoxFuture<'static, Result<Batches>>;
 
-impl Ahead {
+impl Listed {
     /// For a scan of all of this, in batches of at most so many rows.
     pub(crate) fn new(config: &FileScanConfig, batch_size: usize) -> Self {
         let files: Vec<PartitionedFile> = files(config).cloned().collect();
@@ -74,14 +90,50 @@ impl Ahead {
             false => Vec::new(),
         };
         Self {
-            begun: Mutex::new(Begun {
-                seen: vec![false; files.len()],
-                ..Begun::default()
-            }),
             files,
             places,
             partitions: config.file_groups.len(),
             batch_size,
+        }
+    }
+
+    /// Whether this is for such a scan.
+    pub(crate) fn is_of(&self, config: &FileScanConfig, batch_size: usize) -> bool {
+        let same = self.partitions == config.file_groups.len() && self.batch_size == batch_size;
+        same && self.files.iter().map(key).eq(files(config).map(key))
+    }
+}
+
+impl Run {
+    /// A new execution, whose report is a part of this one.
+    pub(crate) fn of(report: &ReadReport) -> Arc<Self> {
+        let (report, ahead) = (report.part(), Mutex::default());
+        Arc::new(Self { report, ahead })
+    }
+
+    pub(crate) fn report(&self) -> ReadReport {
+        self.report.clone()
+    }
+
+    /// What has begun of these files, which are those of the execution.
+    pub(crate) fn ahead(&self, listed: &Arc<Listed>) -> Arc<Ahead> {
+        let mut shared = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let ahead = Arc::new(Ahead::new(Arc::clone(listed)));
+            *shared = Arc::downgrade(&ahead);
+            ahead
+        })
+    }
+}
+
+impl Ahead {
+    fn new(listed: Arc<Listed>) -> Self {
+        Self {
+            begun: Mutex::new(Begun {
+                seen: vec![false; listed.files.len()],
+                ..Begun::default()
+            }),
+            listed,
             plans: Arc::default(),
         }
     }
@@ -90,15 +142,9 @@ impl Ahead {
         Arc::clone(&self.plans)
     }
 
-    /// Whether this is for such a scan.
-    pub(crate) fn is_of(&self, config: &FileScanConfig, batch_size: usize) -> bool {
-        let same = self.partitions == config.file_groups.len() && self.batch_size == batch_size;
-        same && self.files.iter().map(key).eq(files(config).map(key))
-    }
-
     /// What was begun of this file or range, which is taken now.
     pub(crate) fn take(&self, file: &PartitionedFile) -> Option<Opening> {
-        let place = *self.places.get(&key(file))?;
+        let place = *self.listed.places.get(&key(file))?;
         let mut begun = self.begun();
         *begun.seen.get_mut(place)? = true;
         let opening = begun.waiting.remove(&place)?;
@@ -119,16 +165,22 @@ impl Ahead {
         if Handle::try_current().is_err() {
             return;
         }
-        let Some(place) = self.places.get(&key(file)) else {
+        let Listed {
+            files,
+            places,
+            partitions,
+            ..
+        } = &*self.listed;
+        let Some(place) = places.get(&key(file)) else {
             return;
         };
         let mut begun = self.begun();
-        for (place, file) in self.files.iter().enumerate().skip(place + 1) {
+        for (place, file) in files.iter().enumerate().skip(place + 1) {
             if begun.seen.get(place) == Some(&true) {
                 continue;
             }
             let bytes = length(file);
-            if !wants(file) || !begun.has_room_for(bytes, self.partitions) {
+            if !wants(file) || !begun.has_room_for(bytes, *partitions) {
                 return;
             }
             let opening = Opening::spawn(open(file.clone()), bytes);

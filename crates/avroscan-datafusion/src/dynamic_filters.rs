@@ -7,9 +7,10 @@
 //! filter of a `LIMIT` after a sort by one column looks the same, and is right. Those of joins, and of
 //! sorts by several columns, look otherwise.
 //!
-//! So comparisons with bounds are only taken for a filter where nothing can be missing: the rows are
-//! for a sort, or all that is read of them is compared, each column as often as the filter was
-//! made for. In all other cases the rows pass: whoever made the filter looks at them again.
+//! So comparisons with bounds are only taken for a filter where nothing can be missing: the filter
+//! compares exactly what a sort of the rows compares first, or all that is read of them is compared,
+//! each column as often as the filter was made for. In all other cases the rows pass: whoever made the
+//! filter looks at them again.
 
 use std::sync::Arc;
 
@@ -33,12 +34,15 @@ pub(crate) enum Bounds {
 }
 
 impl Bounds {
-    /// For a scan with this output, whose rows go to a sort or not.
+    /// For a scan with this output, whose rows are sorted by this expression first, if at all.
     pub(crate) fn of(
         predicate: Option<&Arc<dyn PhysicalExpr>>,
         projection: &ProjectionExprs,
-        is_sorted: bool,
+        sorted_by: Option<&Arc<dyn PhysicalExpr>>,
     ) -> Self {
+        let is_of_the_sort = |filter: &DynamicFilterPhysicalExpr| {
+            sorted_by.is_some_and(|sorted_by| filter.children() == [sorted_by])
+        };
         let compares_all = |filter: &DynamicFilterPhysicalExpr| {
             let compared = filter.children();
             let mut read = projection.expr_iter();
@@ -50,13 +54,11 @@ impl Bounds {
         };
         let is_doubtful = |expr: &Arc<dyn PhysicalExpr>| {
             let filter = expr.downcast_ref::<DynamicFilterPhysicalExpr>();
-            Ok(filter.is_some_and(|filter| !compares_all(filter)))
+            Ok(filter.is_some_and(|filter| !is_of_the_sort(filter) && !compares_all(filter)))
         };
         match predicate {
             // What cannot be looked at is doubtful.
-            Some(predicate) if !is_sorted && predicate.exists(is_doubtful).unwrap_or(true) => {
-                Self::Doubtful
-            }
+            Some(predicate) if predicate.exists(is_doubtful).unwrap_or(true) => Self::Doubtful,
             _ => Self::Complete,
         }
     }
@@ -103,4 +105,58 @@ fn is_comparison(expr: &Arc<dyn PhysicalExpr>) -> bool {
     expr.downcast_ref::<BinaryExpr>().is_some_and(|compared| {
         matches!(compared.op(), Operator::Lt | Operator::Gt) && compared.right().is::<Literal>()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::physical_expr::expressions::Column;
+    use datafusion::physical_expr::projection::ProjectionExpr;
+
+    use super::*;
+
+    fn column(name: &str, index: usize) -> Arc<dyn PhysicalExpr> {
+        Arc::new(Column::new(name, index))
+    }
+
+    /// The filter of `max(a), min(b)` that has met nothing but null in `b`.
+    fn of_aggregate() -> Arc<dyn PhysicalExpr> {
+        let children = vec![column("a", 0), column("b", 1)];
+        filter(children)
+    }
+
+    fn filter(children: Vec<Arc<dyn PhysicalExpr>>) -> Arc<dyn PhysicalExpr> {
+        let bound = BinaryExpr::new(column("a", 0), Operator::Gt, lit(5));
+        let filter = DynamicFilterPhysicalExpr::new(children, lit(true));
+        filter.update(Arc::new(bound)).unwrap();
+        Arc::new(filter)
+    }
+
+    fn all() -> ProjectionExprs {
+        let columns = [("a", 0), ("b", 1), ("c", 2)];
+        ProjectionExprs::new(columns.map(|(name, index)| ProjectionExpr {
+            expr: column(name, index),
+            alias: name.to_owned(),
+        }))
+    }
+
+    #[test]
+    fn a_sort_vouches_for_its_own_filter_alone() {
+        let of_sort = || filter(vec![column("a", 0)]);
+        let (a, b) = (column("a", 0), column("b", 1));
+        for (predicate, sorted_by, expected) in [
+            (of_sort(), Some(&a), Bounds::Complete),
+            (of_sort(), Some(&b), Bounds::Doubtful),
+            (of_sort(), None, Bounds::Doubtful),
+            (of_aggregate(), Some(&a), Bounds::Doubtful),
+            (of_aggregate(), None, Bounds::Doubtful),
+            (lit(true), None, Bounds::Complete),
+        ] {
+            let bounds = Bounds::of(Some(&predicate), &all(), sorted_by);
+            assert_eq!(bounds, expected, "{predicate} sorted by {sorted_by:?}");
+            let now = as_they_are(&predicate, bounds).unwrap();
+            let prunes = now.is::<BinaryExpr>();
+            let is_dynamic = predicate.is::<DynamicFilterPhysicalExpr>();
+            assert_eq!(prunes, is_dynamic && expected == Bounds::Complete, "{now}");
+        }
+    }
 }

@@ -1,20 +1,18 @@
 //! Opens one file, or one range of it, for a partition of a scan.
 
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::Schema;
-use avroscan::{AvroFile, BatchStream, Progress, ScanOptions, Split, count_rows};
+use avroscan::{AvroFile, BatchStream, Progress, ScanOptions, Split};
 use datafusion::common::{Result, exec_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use futures::{FutureExt, Stream, StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use object_store::ObjectStore;
 
-use crate::ahead::{Ahead, Batches};
+use crate::ahead::{Ahead, Batches, Listed, Run};
 use crate::dynamic_filters;
 use crate::error::external;
 use crate::file_cache::FileCache;
@@ -29,10 +27,43 @@ use crate::range_stream::RangeStream;
 const LEAST_BATCH: usize = 1024;
 
 /// Opens the files of one partition of a scan, and begins to open what comes next.
-#[derive(Debug)]
 pub(crate) struct AvroOpener {
-    pub(crate) ranges: RangeOpener,
-    pub(crate) ahead: Arc<Ahead>,
+    ranges: RangeOpener,
+    listed: Arc<Listed>,
+    /// The execution that opens the partition, where files do not tell theirs.
+    run_of_partition: Box<dyn Fn() -> Arc<Run> + Send + Sync>,
+    /// What opens the files of the execution, once the first of them is opened.
+    opening: OnceLock<(RangeOpener, Arc<Ahead>)>,
+}
+
+impl AvroOpener {
+    pub(crate) fn new(
+        ranges: RangeOpener,
+        listed: Arc<Listed>,
+        run_of_partition: Box<dyn Fn() -> Arc<Run> + Send + Sync>,
+    ) -> Self {
+        Self {
+            ranges,
+            listed,
+            run_of_partition,
+            opening: OnceLock::new(),
+        }
+    }
+
+    fn opening_of(&self, file: &PartitionedFile) -> (RangeOpener, Arc<Ahead>) {
+        let new = || {
+            let run = match file.extension::<Arc<Run>>() {
+                Some(run) => Arc::clone(run),
+                None => (self.run_of_partition)(),
+            };
+            let ahead = run.ahead(&self.listed);
+            let mut ranges = self.ranges.clone();
+            ranges.plans = ahead.plans();
+            ranges.options.report = run.report();
+            (ranges, ahead)
+        };
+        self.opening.get_or_init(new).clone()
+    }
 }
 
 /// Opens one file, or one range of it.
@@ -52,9 +83,8 @@ pub(crate) struct RangeOpener {
 
 impl FileOpener for AvroOpener {
     fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
-        let begun = self.ahead.take(&file);
-        let ranges = self.ranges.clone();
-        let ahead = Arc::clone(&self.ahead);
+        let (ranges, ahead) = self.opening_of(&file);
+        let begun = ahead.take(&file);
         Ok(async move {
             let wants = |next: &PartitionedFile| ranges.wants_next(&file, next);
             ahead.begin_after(&file, wants, |next| ranges.clone().open(next));
@@ -111,11 +141,6 @@ impl RangeOpener {
             .map_err(external)?;
         let plan = || FilePlan::new(&self.query, exprs, &avro, &options);
         let plan = self.plans.plan(&file, &avro, plan)?;
-        if plan.counts() && self.limit.is_none() {
-            let rows = count_rows(&avro, split, &options.limits, &options.progress).await;
-            let batches = counted(rows.map_err(external)?, options.batch_size);
-            return Ok(batches.map(move |batch| plan.apply(&batch?)).boxed());
-        }
         if let Some(limit) = self.limit {
             options.n_rows = Some(limit as u64);
             // Blocks that are read for one batch are read all at once.
@@ -127,7 +152,13 @@ impl RangeOpener {
         let mut batches = batches.map_err(external)?;
         // It may be a while before its turn comes.
         batches.begin();
-        Ok(RangeStream::new(batches, plan, metrics).boxed())
+        let counts = plan.counts();
+        let mut batches = Box::pin(RangeStream::new(batches, plan, metrics).peekable());
+        if counts {
+            // It takes a walk over headers, many of them while others are read.
+            batches.as_mut().peek().await;
+        }
+        Ok(batches)
     }
 
     async fn open_file(
@@ -135,35 +166,22 @@ impl RangeOpener {
         file: &PartitionedFile,
         progress: &Progress,
     ) -> avroscan::Result<Arc<AvroFile>> {
-        let meta = &file.object_meta;
-        let limits = &self.options.limits;
-        let url = Some(&self.store_url);
-        let open = async || {
-            let headers = &self.headers;
-            headers.open(&self.store, meta, url, limits, progress).await
+        let open = || {
+            // Not the cache of files, which keeps the future.
+            let (headers, store) = (self.headers.clone(), Arc::clone(&self.store));
+            let (url, meta) = (self.store_url.clone(), file.object_meta.clone());
+            let (limits, progress) = (self.options.limits.clone(), progress.clone());
+            let open = async move {
+                let url = Some(&url);
+                headers.open(&store, &meta, url, &limits, &progress).await
+            };
+            open.boxed()
         };
         match file.range {
             None => open().await,
-            Some(_) => self.files.open(meta, open).await,
+            Some(_) => self.files.open(&file.object_meta, open).await,
         }
     }
-}
-
-/// So many rows of which nothing but their number is wanted.
-fn counted(rows: u64, batch_size: usize) -> impl Stream<Item = Result<RecordBatch>> {
-    let lengths = std::iter::successors(Some(rows), move |left| {
-        left.checked_sub(batch_size as u64).filter(|left| *left > 0)
-    });
-    stream::iter(lengths.filter(|left| *left > 0).map(move |left| {
-        let length = left.min(batch_size as u64) as usize;
-        let options = RecordBatchOptions::new().with_row_count(Some(length));
-        let schema = Arc::new(Schema::empty());
-        Ok(RecordBatch::try_new_with_options(
-            schema,
-            Vec::new(),
-            &options,
-        )?)
-    }))
 }
 
 fn split(file: &PartitionedFile) -> Result<Split> {

@@ -223,12 +223,6 @@ impl AvroOptions {
         self
     }
 
-    /// The same options with a report of their own, which the one that they have counts too.
-    pub(crate) fn with_own_report(mut self) -> Self {
-        self.scan.report = self.scan.report.part();
-        self
-    }
-
     /// The same options with the session's batch size, unless one was set.
     pub(crate) fn with_session_batch_size(mut self, rows: usize) -> Self {
         if self.session_batch_size {

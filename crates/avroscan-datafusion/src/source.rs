@@ -3,16 +3,18 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use avroscan::Runs;
 use datafusion::catalog::Session;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{
     FileGroupPartitioner, FileOpener, FileScanConfig, FileSource,
 };
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_expr::projection::ProjectionExprs;
-use datafusion::physical_expr::utils::{collect_columns, conjunction};
+use datafusion::physical_expr::utils::{collect_columns, conjunction, reassign_expr_columns};
 use datafusion::physical_expr::{
     EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr,
 };
@@ -29,7 +31,7 @@ use datafusion::physical_plan::{ExecutionPlan, proto::ExecutionPlanEncodeCtx};
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use object_store::ObjectStore;
 
-use crate::ahead::Ahead;
+use crate::ahead::{Listed, Run};
 use crate::dynamic_filters::Bounds;
 use crate::file_cache::FileCache;
 use crate::headers::Headers;
@@ -48,13 +50,14 @@ pub struct AvroSource {
     table_schema: TableSchema,
     projection: ProjectionExprs,
     predicate: Option<Arc<dyn PhysicalExpr>>,
-    /// Whether the rows go to a sort.
-    is_sorted: bool,
+    /// What the rows are sorted by first, in columns of the table, if they go to a sort.
+    sorted_by: Option<Arc<dyn PhysicalExpr>>,
     metrics: ExecutionPlanMetricsSet,
     files: FileCache,
     headers: Headers,
-    /// What the partitions of an execution share, for as long as it lasts. Not for another query.
-    ahead: Arc<Mutex<Weak<Ahead>>>,
+    /// The executions of the plan, and the files that each of them reads. Not for another query.
+    runs: Arc<Runs<Arc<Run>>>,
+    listed: Arc<Mutex<Weak<Listed>>>,
 }
 
 impl AvroSource {
@@ -64,35 +67,38 @@ impl AvroSource {
         let columns = table_schema.table_schema();
         let all: Vec<usize> = (0..columns.fields().len()).collect();
         Self {
-            options: options.with_own_report(),
+            options,
             projection: ProjectionExprs::from_indices(&all, columns),
             table_schema,
             predicate: None,
-            is_sorted: false,
+            sorted_by: None,
             metrics: ExecutionPlanMetricsSet::new(),
             files: FileCache::default(),
             headers: Headers::default(),
-            ahead: Arc::default(),
+            runs: Arc::default(),
+            listed: Arc::default(),
         }
     }
 
     /// The same source, for another query.
     fn to_change(&self) -> Self {
         let mut source = self.clone();
-        source.ahead = Arc::default();
+        source.runs = Arc::default();
+        source.listed = Arc::default();
         source
     }
 
-    fn ahead(&self, config: &FileScanConfig) -> Arc<Ahead> {
+    /// The files of a scan, listed once for all of its partitions.
+    fn listed(&self, config: &FileScanConfig) -> Arc<Listed> {
         let batch_size = self.options.scan().batch_size;
-        let mut shared = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = shared.upgrade();
-        running
-            .filter(|ahead| ahead.is_of(config, batch_size))
+        let mut shared = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shared.upgrade();
+        known
+            .filter(|listed| listed.is_of(config, batch_size))
             .unwrap_or_else(|| {
-                let ahead = Arc::new(Ahead::new(config, batch_size));
-                *shared = Arc::downgrade(&ahead);
-                ahead
+                let listed = Arc::new(Listed::new(config, batch_size));
+                *shared = Arc::downgrade(&listed);
+                listed
             })
     }
 
@@ -111,25 +117,25 @@ impl AvroSource {
     }
 
     /// The same source with these columns, and only the rows for which the predicate is true, for a
-    /// sort or not.
+    /// sort that compares an expression first, if one is given.
     #[cfg(feature = "proto")]
     pub(crate) fn with_query(
         &self,
         projection: ProjectionExprs,
         predicate: Option<Arc<dyn PhysicalExpr>>,
-        is_sorted: bool,
+        sorted_by: Option<Arc<dyn PhysicalExpr>>,
     ) -> Self {
         let mut source = self.to_change();
         source.projection = projection;
         source.predicate = predicate;
-        source.is_sorted = is_sorted;
+        source.sorted_by = sorted_by;
         source
     }
 
-    /// Whether the rows go to a sort.
+    /// What the rows are sorted by first, in columns of the table, if they go to a sort.
     #[cfg(feature = "proto")]
-    pub(crate) fn is_sorted(&self) -> bool {
-        self.is_sorted
+    pub(crate) fn sorted_by(&self) -> Option<&Arc<dyn PhysicalExpr>> {
+        self.sorted_by.as_ref()
     }
 
     /// Whether the query needs more of the files than the numbers of rows in block headers.
@@ -161,14 +167,13 @@ impl FileSource for AvroSource {
             .project_schema(self.table_schema.table_schema())?;
         let predicate = self.predicate.as_ref();
         let query = Query {
-            bounds: Bounds::of(predicate, &self.projection, self.is_sorted),
+            bounds: Bounds::of(predicate, &self.projection, self.sorted_by.as_ref()),
             table_schema: self.table_schema.clone(),
             projection: self.projection.clone(),
             predicate: self.predicate.clone(),
             output_schema: Arc::new(output_schema),
             expr_adapter_factory,
         };
-        let ahead = self.ahead(base_config);
         let ranges = RangeOpener {
             query: Arc::new(query),
             options: self.options.scan().clone(),
@@ -177,10 +182,22 @@ impl FileSource for AvroSource {
             files: self.files.clone(),
             headers: self.headers.clone(),
             metrics: ScanMetrics::new(&self.metrics, partition),
-            plans: ahead.plans(),
+            plans: Arc::default(),
             limit: base_config.limit,
         };
-        Ok(Arc::new(AvroOpener { ranges, ahead }))
+        let (runs, report) = (Arc::clone(&self.runs), self.options.scan().report.clone());
+        let run_of_partition = move || runs.of(partition, || Run::of(&report));
+        let listed = self.listed(base_config);
+        let opener = AvroOpener::new(ranges, listed, Box::new(run_of_partition));
+        Ok(Arc::new(opener))
+    }
+
+    /// DataFusion asks for the order of the files once in each execution, if partitions take files from
+    /// one queue: the moment to tell the executions apart.
+    fn reorder_files(&self, files: Vec<PartitionedFile>) -> Vec<PartitionedFile> {
+        let run = Run::of(&self.options.scan().report);
+        let of_run = |file: PartitionedFile| file.with_extension(Arc::clone(&run));
+        files.into_iter().map(of_run).collect()
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -289,19 +306,23 @@ impl FileSource for AvroSource {
         Ok(Some(Arc::new(source)))
     }
 
-    /// Rows are read in the order that they have: but a sort tells by its request that its filter
-    /// is a sort's.
+    /// Rows are read in the order that they have: but the request tells which filter is that of the
+    /// sort.
     fn try_pushdown_sort(
         &self,
-        _order: &[PhysicalSortExpr],
+        order: &[PhysicalSortExpr],
         eq_properties: &EquivalenceProperties,
     ) -> Result<SortOrderPushdownResult<Arc<dyn FileSource>>> {
         // The answer makes DataFusion forget an order that was declared.
         if !eq_properties.oeq_class().is_empty() {
             return Ok(SortOrderPushdownResult::Unsupported);
         }
+        let first = order.first().map(|first| {
+            let expr = self.projection.unproject_expr(&first.expr)?;
+            reassign_expr_columns(expr, self.table_schema.table_schema())
+        });
         let mut source = self.to_change();
-        source.is_sorted = true;
+        source.sorted_by = first.transpose()?;
         let inner = Arc::new(source);
         Ok(SortOrderPushdownResult::Inexact { inner })
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use avroscan::{BatchReader, Projection, Scan};
+use avroscan::{BatchReader, Projection, Runs, Scan};
 use polars::prelude::*;
 use polars_core::runtime::RAYON;
 use polars_plan::plans::{DataFrameUdf, UdfSchema};
@@ -56,6 +56,8 @@ struct Projected {
     table: Table,
     /// Of the columns in `data`.
     scan: Scan,
+    /// The same for each run of the query, with a report and a skip budget of its own.
+    runs: Runs<Arc<Scan>>,
     ahead: Ahead,
 }
 
@@ -173,6 +175,7 @@ impl Inner {
             data,
             columns,
             table: self.table.clone(),
+            runs: Runs::default(),
             ahead: Ahead::default(),
         });
         if known.len() == PROJECTIONS {
@@ -236,9 +239,10 @@ impl Inner {
         match (begun, parts.first()) {
             (Some(reader), Some((file, _))) => scan.append(reader, *file, rows)?,
             _ => {
-                for run in self.runs(&parts) {
-                    if let Some((file, _)) = run.first() {
-                        let reader = scan.scan.reader_of(run.to_vec()).map_err(to_polars)?;
+                let of_run = scan.of_run(number);
+                for parts in self.read_together(&parts) {
+                    if let Some((file, _)) = parts.first() {
+                        let reader = of_run.reader_of(parts.to_vec()).map_err(to_polars)?;
                         scan.append(reader, *file, rows)?;
                     }
                 }
@@ -254,12 +258,11 @@ impl Inner {
             return Ok(None);
         };
         let parts = self.wanted(parts);
-        match self.runs(&parts)[..] {
-            [run] => scan
-                .scan
-                .reader_of(run.to_vec())
-                .map_err(to_polars)
-                .map(Some),
+        match self.read_together(&parts)[..] {
+            [parts] => {
+                let reader = scan.of_run(piece).reader_of(parts.to_vec());
+                reader.map_err(to_polars).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -271,7 +274,7 @@ impl Inner {
     }
 
     /// Parts that are read together: those of one file if its path says something about its rows.
-    fn runs<'a>(&self, parts: &'a [Part]) -> Vec<&'a [Part]> {
+    fn read_together<'a>(&self, parts: &'a [Part]) -> Vec<&'a [Part]> {
         match self.table.files.is_empty() {
             true if parts.is_empty() => Vec::new(),
             true => vec![parts],
@@ -314,6 +317,14 @@ impl Inner {
 }
 
 impl Projected {
+    /// The scan of the run that reads this piece now.
+    fn of_run(&self, piece: u64) -> Arc<Scan> {
+        let report = &self.scan.options().report;
+        let new = || Arc::new(self.scan.with_report(report.part()));
+        // The number is that of an item in memory.
+        self.runs.of(piece as usize, new)
+    }
+
     /// Adds the rows that come from this reader, of the file of this number or of several.
     fn append(&self, reader: BatchReader, file: usize, rows: &mut Rows<'_>) -> PolarsResult<()> {
         for batch in reader {

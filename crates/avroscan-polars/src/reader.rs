@@ -39,6 +39,7 @@ pub struct AvroReader {
     /// The files that are being read, and those that come after.
     batches: BatchReader,
     files: Range<usize>,
+    failed: bool,
     rows_read: u64,
     batches_read: u64,
 }
@@ -49,7 +50,9 @@ impl AvroReader {
     /// # Errors
     /// As [`scan_avro`](crate::scan_avro).
     pub fn open(sources: impl Into<AvroSources>, args: ScanArgsAvro) -> PolarsResult<Self> {
-        let table = Table::open(sources.into(), &args)?;
+        let mut table = Table::open(sources.into(), &args)?;
+        // Another reader with the same arguments has the whole skip budget too.
+        table.scan = table.scan.with_report(table.scan.options().report.part());
         let all = 0..table.scan.files().len();
         // Where the path of a file says something about its rows, each file is read for itself.
         let (first, rest) = match table.files.is_empty() {
@@ -61,6 +64,7 @@ impl AvroReader {
             row_index: args.row_index,
             batches: read(&table, first, 0)?,
             files: rest,
+            failed: false,
             table,
             rows_read: 0,
             batches_read: 0,
@@ -102,8 +106,9 @@ impl AvroReader {
         &self.table.scan.options().progress
     }
 
-    /// What was left out of damaged files, where
-    /// [`with_on_error`](ScanArgsAvro::with_on_error) says so. A clone of it is the same report.
+    /// What this reader left out of damaged files, where
+    /// [`with_on_error`](ScanArgsAvro::with_on_error) says so. A clone of it is the same report. The
+    /// report that was given [`with_report`](ScanArgsAvro::with_report) counts it too.
     pub fn report(&self) -> &ReadReport {
         &self.table.scan.options().report
     }
@@ -145,14 +150,16 @@ impl Iterator for AvroReader {
     type Item = PolarsResult<DataFrame>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
         let frame = self.next_frame().transpose()?;
         match &frame {
             Ok(frame) => {
                 self.rows_read += frame.height() as u64;
                 self.batches_read += 1;
             }
-            // Nothing comes after an error.
-            Err(_) => self.files = self.files.end..self.files.end,
+            Err(_) => self.failed = true,
         }
         Some(frame)
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::*;
 use polars_plan::callback::PlanCallback;
-use polars_plan::plans::IRPlan;
+use polars_plan::plans::{IR, IRPlan};
 use polars_utils::pl_path::PlRefPath;
 
 use crate::fuse::fuse;
@@ -37,7 +37,7 @@ pub trait StreamingExt: Sized {
     /// frame is empty.
     ///
     /// # Errors
-    /// Those of the query.
+    /// Those of the query, and for one of several results, as of several sinks.
     fn collect_streaming(self) -> PolarsResult<DataFrame>;
 
     /// Writes the rows to a Parquet file at this path.
@@ -80,6 +80,10 @@ pub trait StreamingExt: Sized {
 impl StreamingExt for LazyFrame {
     fn collect_streaming(self) -> PolarsResult<DataFrame> {
         let mut plan = plan(self)?;
+        polars_ensure!(
+            !matches!(plan.lp_arena.get(plan.lp_top), IR::SinkMultiple { .. }),
+            InvalidOperation: "the query has several results, of which none is the one to return"
+        );
         plan.ensure_root_node_is_sink();
         let IRPlan {
             lp_top,

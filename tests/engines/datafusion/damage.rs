@@ -13,7 +13,7 @@ use super::{error, lines, metric, physical_plan, query, rows, run, session, tabl
 
 /// Forty blocks of 25 rows: the 4th with another marker, the 11th with a size that lies, the 21st and
 /// the last with an odd byte in the middle.
-fn damaged() -> Vec<u8> {
+pub(super) fn damaged() -> Vec<u8> {
     let mut bytes = rows::file(0..1000, 25);
     let blocks = slow::File::open(&bytes).unwrap().blocks;
     assert_eq!(blocks.len(), 40);
@@ -26,7 +26,7 @@ fn damaged() -> Vec<u8> {
 }
 
 /// The ids that are left, sorted.
-fn left() -> Vec<i64> {
+pub(super) fn left() -> Vec<i64> {
     let is_lost = |id: &i64| [3, 10, 20, 39].contains(&(id / 25));
     (0..1000).filter(|id| !is_lost(id)).collect()
 }
@@ -42,7 +42,7 @@ async fn register(ctx: &SessionContext, path: &str, options: AvroOptions) {
         .unwrap();
 }
 
-fn ids(batches: &[RecordBatch]) -> Vec<i64> {
+pub(super) fn ids(batches: &[RecordBatch]) -> Vec<i64> {
     let ids = batches
         .iter()
         .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values());

@@ -1,13 +1,17 @@
 //! Files whose schemas differ, in one table that takes its columns from them.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use avroscan::{AvroSchema, SchemaMode};
 use avroscan_datafusion::{AvroFormat, AvroOptions, AvroReadOptions, AvroSessionExt};
 use avroscan_tests::raw;
 use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::listing::ListingOptions;
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+};
 use datafusion::prelude::SessionContext;
 
 use super::{error, lines, query, session, session_with, write};
@@ -465,5 +469,42 @@ async fn tables_of_one_format_keep_their_schemas() {
     for default in ["5", "6"] {
         let rows = query(&ctx, &format!("SELECT b FROM t{default}")).await;
         assert_eq!(lines(&rows), [default]);
+    }
+}
+
+/// A catalog that makes tables anew from what it has written down gives copies of the columns, with
+/// metadata of its own: the defaults of the schema that they came from are kept.
+#[tokio::test]
+async fn a_copy_of_the_columns_is_read_as_their_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = evolved(dir.path());
+    let ctx = session(2);
+    let format = Arc::new(AvroFormat::new(AvroOptions::default()));
+    let listing = ListingOptions::new(format).with_file_extension(".avro");
+    let url = ListingTableUrl::parse(&path).unwrap();
+    let columns = listing.infer_schema(&ctx.state(), &url).await.unwrap();
+    let metadata = HashMap::from([("catalog".to_owned(), "7".to_owned())]);
+    let fields = columns.fields().iter().map(|field| {
+        let field = field.as_ref().clone();
+        field.with_metadata(metadata.clone())
+    });
+    let fields: Vec<_> = fields.collect();
+    for (number, copy) in [
+        columns.as_ref().clone(),
+        columns.as_ref().clone().with_metadata(metadata.clone()),
+        Schema::new(fields),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let config = ListingTableConfig::new(url.clone())
+            .with_listing_options(listing.clone())
+            .with_schema(Arc::new(copy));
+        let table = ListingTable::try_new(config).unwrap();
+        let name = format!("t{number}");
+        ctx.register_table(&name, Arc::new(table)).unwrap();
+        let sql = format!("SELECT * FROM {name} ORDER BY id");
+        let expected = ["1|a|x|3|0.5", "2|b||4|1.5", "3|c||7|2.5"];
+        assert_eq!(lines(&query(&ctx, &sql).await), expected, "{name}");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use avroscan::{
-    AvroFile, Limits, Progress, Projection, Scan, ScanOptions, Source, Split, block_on,
-    find_sources, printable,
+    AvroFile, Error, ErrorKind, Limits, Progress, Projection, Scan, ScanOptions, Source, Split,
+    block_on, find_sources, printable,
 };
 use clap::Args;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -61,9 +61,8 @@ impl Count {
             for (file, rows) in &counts {
                 writeln!(out, "{rows}\t{}", printable(file))?;
             }
-            let total = counts
-                .iter()
-                .fold(0_u64, |total, (_, rows)| total.saturating_add(*rows));
+            let mut rows = counts.iter().map(|(_, rows)| *rows);
+            let total = rows.try_fold(0, add)?;
             writeln!(out, "{total}\ttotal")?;
         }
         out.flush()?;
@@ -92,6 +91,14 @@ impl Count {
     }
 }
 
+/// The sum of two numbers of rows.
+pub(super) fn add(sum: u64, rows: u64) -> avroscan::Result<u64> {
+    sum.checked_add(rows).ok_or_else(|| {
+        let what = "the files declare more than 2^64 - 1 rows in all";
+        Error::new(ErrorKind::BlockHeader, what)
+    })
+}
+
 async fn count_file(
     source: Arc<dyn Source>,
     counted: &Counted,
@@ -102,7 +109,7 @@ async fn count_file(
     let mut walk = file.walk(Split::all(), &limits, &progress);
     let (mut rows, mut done) = (0_u64, 0);
     while let Some(block) = walk.next().await? {
-        rows = rows.saturating_add(block.rows);
+        rows = add(rows, block.rows)?;
         counted.rows.fetch_add(block.rows, Relaxed);
         counted.bytes_done.fetch_add(block.end - done, Relaxed);
         done = block.end;
@@ -122,11 +129,12 @@ async fn count_good(
     let scan = Scan::from_sources(vec![source], options).await?;
     let size = scan.files().iter().map(|file| file.size()).sum();
     counted.bytes_total.fetch_add(size, Relaxed);
-    let mut batches = scan.stream()?;
+    // With the report of the options, so that all files have one skip budget.
+    let mut batches = scan.stream_of([(0, Split::all())])?;
     let mut rows = 0_u64;
     while let Some(batch) = batches.next().await {
         let more = batch?.num_rows() as u64;
-        rows = rows.saturating_add(more);
+        rows = add(rows, more)?;
         counted.rows.fetch_add(more, Relaxed);
     }
     counted.bytes_done.fetch_add(size, Relaxed);

@@ -10,6 +10,7 @@ use avroscan::{
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::count::add;
 use crate::args::StorageArgs;
 use crate::failure::Failure;
 use crate::output::{grouped, print, printable_json};
@@ -119,7 +120,7 @@ impl Findings {
             match block {
                 CheckedBlock::Good(block) => {
                     self.blocks += 1;
-                    self.rows = self.rows.saturating_add(block.rows);
+                    self.rows = add(self.rows, block.rows)?;
                 }
                 CheckedBlock::Bad(block) => {
                     self.bad_blocks += 1;

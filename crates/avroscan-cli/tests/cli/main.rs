@@ -13,6 +13,7 @@ mod look;
 mod memory;
 mod odd;
 mod readme;
+mod rows;
 mod server;
 mod sql;
 mod terminal;

@@ -38,7 +38,7 @@ pub(super) struct ScanMessage {
     config: FileScanExecConf,
     #[prost(message, required, tag = "2")]
     options: OptionsMessage,
-    /// Whether the last of the expressions is the predicate.
+    /// Whether the last of the expressions is the predicate, before that of the sort.
     #[prost(bool, tag = "3")]
     is_filtered: bool,
     /// DataFusion's words have 32 bits for it.
@@ -50,6 +50,7 @@ pub(super) struct ScanMessage {
     /// Which versions of the files were planned with, for each file of each group.
     #[prost(message, repeated, tag = "6")]
     versions: Vec<FileVersion>,
+    /// Whether the very last of the expressions is what the rows are sorted by first.
     #[prost(bool, tag = "7")]
     is_sorted: bool,
 }
@@ -105,16 +106,20 @@ impl PackedScan {
             limit: base.limit.map(|limit| limit as u64),
             preserve_order: base.preserve_order,
             versions: versions.collect(),
-            is_sorted: source.is_sorted(),
+            is_sorted: source.sorted_by().is_some(),
         };
 
-        let predicate = source.filter().map(|expr| ProjectionExpr {
+        let named = |expr, alias: &str| ProjectionExpr {
             expr,
-            alias: "predicate".to_owned(),
-        });
+            alias: alias.to_owned(),
+        };
+        let predicate = source.filter().map(|expr| named(expr, "predicate"));
+        let sorted_by = source.sorted_by().cloned();
+        let sorted_by = sorted_by.map(|expr| named(expr, "sorted by"));
         let exprs = source.projection().into_iter().flatten().cloned();
         let rows = EmptyExec::new(Arc::clone(source.table_schema().table_schema()));
-        let exprs = ProjectionExec::try_new(exprs.chain(predicate), Arc::new(rows))?;
+        let exprs =
+            ProjectionExec::try_new(exprs.chain(predicate).chain(sorted_by), Arc::new(rows))?;
         Ok(Self {
             message,
             exprs: Arc::new(exprs),
@@ -151,6 +156,10 @@ impl ScanMessage {
             return plan_err!("A scan of Avro files comes with the expressions of another table");
         }
         let mut projection = exprs.expr().to_vec();
+        let sorted_by = match (self.is_sorted, projection.pop_if(|_| self.is_sorted)) {
+            (true, None) => return plan_err!("A scan of Avro files comes without its order"),
+            (_, sorted_by) => sorted_by.map(|sorted_by| sorted_by.expr),
+        };
         let predicate = match self.is_filtered {
             true => Some(predicate(projection.pop(), columns)?),
             false => None,
@@ -159,7 +168,7 @@ impl ScanMessage {
         let source = AvroSource::new(table_schema.clone(), self.options.options()?).with_query(
             ProjectionExprs::new(projection),
             predicate,
-            self.is_sorted,
+            sorted_by,
         );
         let mut config = parse_protobuf_file_scan_config(
             &self.config,

@@ -20,6 +20,7 @@ use crate::limits::{Limit, Limits, MAX_LEVELS};
 use crate::resolve::{MAX_DEPTH, Promotion, Rescale, Resolved, SymbolNumbers, ValueId};
 use crate::schema::AvroSchema;
 use crate::stack;
+pub(crate) use compile::smallest_row;
 pub(crate) use filter::FilterPlan;
 pub use filter::RowFilter;
 pub use projection::Projection;

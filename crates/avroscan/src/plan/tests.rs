@@ -229,3 +229,49 @@ fn recursive_types_are_spelled_out_as_often_as_asked_for() {
         "{error}"
     );
 }
+
+/// Plans know the smallest row too: with all columns and with none.
+#[test]
+fn the_smallest_row_is_that_of_plans() {
+    let record = |fields: &str| format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#);
+    let deep = (0..100).fold(r#""long""#.to_owned(), |inner, level| {
+        format!(r#"{{"type":"record","name":"D{level}","fields":[{{"name":"a","type":{inner}}}]}}"#)
+    });
+    let fields = (0..5000).map(|field| format!(r#"{{"name":"f{field}","type":"float"}}"#));
+    let wide = record(&fields.collect::<Vec<_>>().join(","));
+    // The other branch of `c` is small only where `a` is not inside of it.
+    let apart = record(
+        r#"{"name":"a","type":{"type":"record","name":"A","fields":[{"name":"x","type":["null",
+            {"type":"record","name":"C","fields":[{"name":"y","type":[
+                "A",{"type":"fixed","name":"F","size":100}]}]}]}]}},
+        {"name":"c","type":"C"}"#,
+    );
+    for json in [
+        ORDERS.to_owned(),
+        r#""null""#.to_owned(),
+        r#""boolean""#.to_owned(),
+        r#"{"type":"array","items":"null"}"#.to_owned(),
+        r#"["null","string"]"#.to_owned(),
+        r#"["string"]"#.to_owned(),
+        r#"["double",{"type":"fixed","name":"F","size":3}]"#.to_owned(),
+        format!(r#"["null",{}]"#, record(r#"{"name":"a","type":"double"}"#)),
+        record(""),
+        record(r#"{"name":"a","type":"null"}"#),
+        record(r#"{"name":"a","type":["null","R"]},{"name":"b","type":"double"}"#),
+        record(r#"{"name":"a","type":{"type":"map","values":"R"}}"#),
+        record(r#"{"name":"a","type":["R",{"type":"fixed","name":"F","size":9}]}"#),
+        apart,
+        deep,
+        wide,
+    ] {
+        let schema: AvroSchema = json.parse().unwrap();
+        let found = smallest_row(&schema, &Limits::default()).unwrap();
+        for projection in [Projection::All, Projection::none()] {
+            let planned = plan(&json, projection).unwrap().row().sizes.encoded;
+            assert_eq!(found, planned, "{json}");
+        }
+    }
+    let endless: AvroSchema = record(r#"{"name":"a","type":"R"}"#).parse().unwrap();
+    let error = smallest_row(&endless, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Schema);
+}

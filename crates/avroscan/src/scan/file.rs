@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::container::{Header, Step, parse_header};
 use crate::error::{Result, internal};
 use crate::limits::Limits;
-use crate::plan::{DecodePlan, Projection};
+use crate::plan;
 use crate::scan::{BlockWalk, Progress};
 use crate::source::Source;
 use crate::split::Split;
@@ -122,17 +122,13 @@ impl AvroFile {
     /// The fewest bytes that a row takes, decompressed: 0 where a row can be of no bytes.
     ///
     /// # Errors
-    /// Those of planning a scan of the file, whatever its columns.
+    /// Those of [`plan::smallest_row`].
     pub(crate) fn smallest_row(&self, limits: &Limits) -> Result<usize> {
         if let Some(bytes) = self.header.smallest_row.get() {
             return Ok(*bytes);
         }
-        let plan = DecodePlan::new(&self.header.schema, None, &Projection::none(), 0, limits);
-        let bytes = plan
-            .map_err(|error| error.in_file(self.location()))?
-            .row()
-            .sizes
-            .encoded;
+        let bytes = plan::smallest_row(&self.header.schema, limits);
+        let bytes = bytes.map_err(|error| error.in_file(self.location()))?;
         Ok(*self.header.smallest_row.get_or_init(|| bytes))
     }
 

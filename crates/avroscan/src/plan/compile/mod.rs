@@ -1,6 +1,7 @@
 //! From resolved schemas and projection to a plan.
 
 mod skip;
+mod smallest;
 mod union;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +21,7 @@ use crate::limits::{Limit, Limits};
 use crate::resolve::{How, Leaf, MAX_DEPTH, Resolved, Sources, Value, ValueId, mismatch};
 use crate::schema::{Field, Kind, NodeId, Types};
 use crate::stack;
+pub(crate) use smallest::smallest_row;
 
 pub(super) fn compile(
     resolved: Arc<Resolved>,
