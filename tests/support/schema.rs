@@ -128,19 +128,33 @@ impl Schema {
         let Type::Union(branches) = &self.ty else {
             return Vec::new();
         };
-        let short = |branch: &Self| match &branch.name {
-            Some(full) => full.rsplit('.').next().unwrap_or(full).to_owned(),
-            None => branch.type_name().to_owned(),
+        let full = |branch: &Self| match &branch.name {
+            Some(full) if !full.is_empty() => full.clone(),
+            _ => branch.type_name().to_owned(),
         };
-        let shared = |name: &str| branches.iter().filter(|b| short(b) == name).count() > 1;
-        let name = |branch: &Self| match &branch.name {
-            Some(full) if shared(&short(branch)) => full.clone(),
-            _ => short(branch),
+        let short = |branch: &Self| {
+            let full = full(branch);
+            let last = full.rsplit('.').next().filter(|last| !last.is_empty());
+            last.unwrap_or(&full).to_owned()
         };
-        branches
-            .iter()
-            .map(|branch| (branch.ty != Type::Null).then(|| name(branch)))
-            .collect()
+        let shared = |name: &str| {
+            let same = branches
+                .iter()
+                .filter(|b| b.ty != Type::Null && short(b) == name);
+            same.count() > 1
+        };
+        let mut names: Vec<Option<String>> = Vec::new();
+        for branch in branches {
+            let wanted = match short(branch) {
+                short if shared(&short) => full(branch),
+                short => short,
+            };
+            let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+            let free = |name: &String| !names.contains(&Some(name.clone()));
+            let name = [wanted.clone()].into_iter().chain(numbered).find(free);
+            names.push(name.filter(|_| branch.ty != Type::Null));
+        }
+        names
     }
 
     fn type_name(&self) -> &'static str {
@@ -156,7 +170,10 @@ impl Schema {
             Type::Array(_) => "array",
             Type::Map(_) => "map",
             Type::Union(_) => "union",
-            Type::Fixed(_) | Type::Enum(_) | Type::Record(_) | Type::Again(_) => "named",
+            Type::Fixed(_) => "fixed",
+            Type::Enum(_) => "enum",
+            Type::Record(_) => "record",
+            Type::Again(_) => "a type that has a name",
         }
     }
 

@@ -393,18 +393,18 @@ fn within(projection: &Projection, all: &Schema, columns: &Schema) -> Projection
         return Projection::columns(columns.iter_names().map(|name| name.to_string()));
     };
     let column_of = |path: &str| {
-        all.iter_names()
-            .filter(|name| {
-                let rest = path.strip_prefix(name.as_str());
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
-            .max_by_key(|name| name.len())
+        let dots = path.rmatch_indices('.').map(|(dot, _)| dot);
+        let names = std::iter::once(path.len()).chain(dots);
+        let mut names = names.filter_map(|end| path.get(..end));
+        names.find(|name| all.contains(name))
     };
-    let of = |column| {
-        paths
-            .iter()
-            .filter(move |path| column_of(path) == Some(column))
-    };
+    let mut paths_of: HashMap<&str, Vec<&String>> = HashMap::new();
+    for path in paths {
+        if let Some(column) = column_of(path) {
+            paths_of.entry(column).or_default().push(path);
+        }
+    }
+    let of = |column: &PlSmallStr| paths_of.get(column.as_str()).into_iter().flatten().copied();
     Projection::columns(columns.iter_names().flat_map(of))
 }
 

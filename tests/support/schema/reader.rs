@@ -150,11 +150,16 @@ impl Reader {
 
     fn named(&mut self, kind: &str, json: &Json, namespace: &str) -> Result<Schema, String> {
         let name = json["name"].as_str().ok_or("a named type without a name")?;
-        let full = full_name(name, json["namespace"].as_str(), namespace);
-        let inner = full
-            .rsplit_once('.')
-            .map_or("", |(inner, _)| inner)
-            .to_owned();
+        let own = json["namespace"].as_str();
+        // A type without a name is in its namespace all the same.
+        let (full, inner) = match name {
+            "" => (String::new(), own.unwrap_or(namespace).to_owned()),
+            name => {
+                let full = full_name(name, own, namespace);
+                let inner = full.rsplit_once('.').map_or("", |(inner, _)| inner);
+                (full.clone(), inner.to_owned())
+            }
+        };
         // Where a type is spelled out again, the definitions inside of it may be of types around it.
         let is_open = self.open.contains(&full);
         if is_open && self.found(&full).is_some_and(|known| known.json == *json) {

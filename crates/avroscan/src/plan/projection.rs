@@ -1,5 +1,7 @@
 //! Which columns are wanted.
 
+use std::collections::HashMap;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Field;
 
@@ -62,10 +64,14 @@ impl<'a> Wanted<'a> {
             }
             Self::Paths(paths) => paths,
         };
+        let mut numbers = HashMap::new();
+        for (number, field) in fields.iter().enumerate() {
+            numbers.entry(field.name.as_str()).or_insert(number);
+        }
         let mut wanted: Vec<Option<Wanted<'a>>> = fields.iter().map(|_| None).collect();
         let mut order = Vec::new();
         for path in paths {
-            let (index, rest) = find(fields, path)?;
+            let (index, rest) = find(&numbers, path).ok_or_else(|| no_column(fields, path))?;
             let Some(slot) = wanted.get_mut(index) else {
                 continue;
             };
@@ -99,37 +105,32 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// The field that a path starts with, and the rest of the path.
+/// The field that a path starts with, of fields by their names, and the rest of the path.
 ///
 /// The longest name wins, so that a field whose own name holds a dot can be reached.
-fn find<'a>(fields: &[Field], path: &'a str) -> Result<(usize, Option<&'a str>)> {
-    let exact = fields
-        .iter()
-        .position(|field| field.name == path)
-        .map(|index| (index, None));
-    let prefix = || {
-        fields
-            .iter()
-            .enumerate()
-            .filter_map(|(index, field)| {
-                let rest = path.strip_prefix(field.name.as_str())?.strip_prefix('.')?;
-                Some((index, Some(rest)))
-            })
-            .min_by_key(|(_, rest)| rest.map_or(0, str::len))
-    };
-    exact.or_else(prefix).ok_or_else(|| {
-        let names: Vec<_> = fields
-            .iter()
-            .take(20)
-            .map(|field| field.name.as_str())
-            .collect();
-        let more = if fields.len() > 20 { ", .." } else { "" };
-        Error::new(
-            ErrorKind::Usage,
-            format!(
-                "there is no column `{path}`; there are: {}{more}",
-                names.join(", ")
-            ),
-        )
+fn find<'a>(numbers: &HashMap<&str, usize>, path: &'a str) -> Option<(usize, Option<&'a str>)> {
+    if let Some(&number) = numbers.get(path) {
+        return Some((number, None));
+    }
+    path.rmatch_indices('.').find_map(|(dot, _)| {
+        let (name, rest) = (path.get(..dot)?, path.get(dot + 1..)?);
+        numbers.get(name).map(|&number| (number, Some(rest)))
     })
+}
+
+#[cold]
+fn no_column(fields: &[Field], path: &str) -> Error {
+    let names: Vec<_> = fields
+        .iter()
+        .take(20)
+        .map(|field| field.name.as_str())
+        .collect();
+    let more = if fields.len() > 20 { ", .." } else { "" };
+    Error::new(
+        ErrorKind::Usage,
+        format!(
+            "there is no column `{path}`; there are: {}{more}",
+            names.join(", ")
+        ),
+    )
 }

@@ -336,6 +336,7 @@ impl Parser<'_> {
     ) -> Result<NodeId> {
         let logical = Logical::of(&kind, attributes);
         let namespace = full.rsplit_once('.').map(|(namespace, _)| namespace);
+        let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let aliases = self
             .aliases(attributes.get("aliases"))
             .map_err(|error| error.in_field(&full))?;
