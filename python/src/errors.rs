@@ -95,6 +95,7 @@ fn message(error: &Error) -> String {
         None => error.message().to_owned(),
     };
     let lead = match error.kind() {
+        ErrorKind::NotFound if !sentence.contains("not found") => "not found: ",
         ErrorKind::NotAvro => "invalid magic bytes: ",
         ErrorKind::SyncMarker => "invalid sync marker: ",
         ErrorKind::Limit(Limit::BlockBytes | Limit::DecompressedBytes) => {

@@ -29,13 +29,16 @@ type Metadata<'py> = (
     Vec<(String, Bound<'py, PyBytes>)>,
 );
 
+/// Columns, each with the paths that lead to what is wanted of it.
+type Paths = HashMap<String, Vec<String>>;
+
 /// Files whose headers have been read, and how to read them.
 #[pyclass(frozen, module = "avroscan._native")]
 pub(crate) struct Files {
     scan: Scan,
     options: Options,
     /// The columns of the scan, each with the paths that lead to it. None where it is read whole.
-    paths: Option<HashMap<String, Vec<String>>>,
+    paths: Option<Paths>,
     /// What the files hold.
     data: SchemaRef,
     /// What their paths say.
@@ -109,11 +112,7 @@ pub(crate) fn open(py: Python<'_>, inputs: Vec<Input>, options: Options) -> PyRe
 }
 
 /// The scan of these columns, and the paths that lead to each.
-#[allow(clippy::type_complexity, reason = "it is taken apart at once")]
-fn select(
-    scan: Scan,
-    columns: Option<&[Column]>,
-) -> Result<(Scan, Option<HashMap<String, Vec<String>>>)> {
+fn select(scan: Scan, columns: Option<&[Column]>) -> Result<(Scan, Option<Paths>)> {
     let Some(columns) = columns else {
         return Ok((scan, None));
     };
@@ -139,7 +138,7 @@ fn select(
                 .with_projection(Projection::columns(paths)),
         )
     };
-    let mut paths: HashMap<String, Vec<String>> = HashMap::new();
+    let mut paths = Paths::new();
     for path in &chosen {
         let schema = projected(std::slice::from_ref(path))?.schema();
         for field in schema.fields() {

@@ -1,9 +1,9 @@
 //! Batches as the one who takes them wants them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use arrow::error::ArrowError;
 use avroscan::polars_profile::{ENUM_VALUES, enum_values, portable};
@@ -58,7 +58,7 @@ fn with_metadata(field: Field, array: &ArrayRef) -> Field {
     let Some(symbols) = dictionary.values().as_string_opt::<i32>() else {
         return field;
     };
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     match symbols.iter().flatten().all(|symbol| seen.insert(symbol)) {
         true => {
             let encoded = enum_values(symbols.iter().flatten());
@@ -93,11 +93,14 @@ fn without_maps(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(Arc::new(list))
 }
 
+/// What becomes of a field and its array.
+type MapChild<'a> = &'a dyn Fn(&FieldRef, &ArrayRef) -> Result<(FieldRef, ArrayRef), ArrowError>;
+
 /// The array with other children, if its type has what is looked for.
 fn map_children(
     array: &ArrayRef,
     concerns: &dyn Fn(&DataType) -> bool,
-    child: &dyn Fn(&FieldRef, &ArrayRef) -> Result<(FieldRef, ArrayRef), ArrowError>,
+    child: MapChild<'_>,
 ) -> Result<ArrayRef, ArrowError> {
     if !concerns(array.data_type()) {
         return Ok(array.clone());
@@ -136,9 +139,7 @@ fn map_children(
             let (field, entries) = child(field, &entries)?;
             let entries = entries.as_struct().clone();
             let offsets = map.offsets().clone();
-            Arc::new(arrow::array::MapArray::try_new(
-                field, offsets, entries, nulls, *sorted,
-            )?)
+            Arc::new(MapArray::try_new(field, offsets, entries, nulls, *sorted)?)
         }
         _ => array.clone(),
     })

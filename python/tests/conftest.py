@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +81,37 @@ def damaged(tmp_path: Path) -> str:
     path = tmp_path / "damaged.avro"
     path.write_bytes(bytes(data))
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[dict[str, str]]:
+    """The variables that lead to an S3 server with the bucket `bucket`."""
+    if "AVROSCAN_REQUIRE_S3" not in os.environ:
+        pytest.importorskip("moto.server", reason="there is no S3 test server")
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    variables = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}",
+    }
+    client = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    client.create_bucket(Bucket="bucket")
+    for number in range(3):
+        rows = [order(i) for i in range(number * 100, number * 100 + 100)]
+        client.put_object(Bucket="bucket", Key=f"orders/{number}.avro", Body=encode(ORDER, rows))
+    client.put_object(Bucket="bucket", Key="broken.avro", Body=b"not an Avro file")
+    yield variables
+    server.stop()

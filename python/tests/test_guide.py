@@ -36,10 +36,11 @@ def workplace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(code: str, workplace: Path) -> None:
+def run(code: str, workplace: Path, variables: dict[str, str] | None = None) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:__main__", "-c", code],
         cwd=workplace,
+        env={**os.environ, **(variables or {})},
         capture_output=True,
         text=True,
         timeout=300,
@@ -73,5 +74,8 @@ def test_a_block_of_the_streaming_guide_runs(number: int, workplace: Path) -> No
     [(page, number) for page in OWN for number in range(len(blocks(page)))],
     ids=lambda value: value.name if isinstance(value, Path) else str(value),
 )
-def test_a_block_of_our_pages_runs(page: Path, number: int, workplace: Path) -> None:
-    run(blocks(page)[number], workplace)
+def test_a_block_of_our_pages_runs(
+    page: Path, number: int, workplace: Path, request: pytest.FixtureRequest
+) -> None:
+    code = blocks(page)[number]
+    run(code, workplace, request.getfixturevalue("s3") if "s3://" in code else None)

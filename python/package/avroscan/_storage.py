@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Optional, Union
 
+from .exceptions import ConfigurationError
+
 CredentialProvider = Union[
     Literal["auto"],
     Callable[[], "tuple[Mapping[str, Optional[str]], Optional[int]]"],
@@ -58,6 +60,7 @@ def options(
     cloud = schemes & set(_PROVIDERS)
     if cloud:
         _allow_http(given)
+        _attempts(given)
         for key, value in _credentials(min(cloud), given, credential_provider).items():
             given.setdefault(key, value)
     return list(given.items())
@@ -65,6 +68,16 @@ def options(
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _attempts(given: dict[str, str]) -> None:
+    """Polars and jetliner count retries, avroscan attempts."""
+    retries = given.pop("max_retries", None)
+    if retries is not None and retries.isdecimal():
+        given.setdefault("max_attempts", str(int(retries) + 1))
+    elif retries is not None:
+        message = f"max_retries is {retries!r}, expected a whole number"
+        raise ConfigurationError(message)
 
 
 def _allow_http(given: dict[str, str]) -> None:

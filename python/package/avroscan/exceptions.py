@@ -281,6 +281,8 @@ class CodecError(AvroscanError):
 class SourceError(AvroscanError):
     """Reading failed: the system, the network or the store said no.
 
+    What is missing or not allowed has a class of its own below this one.
+
     Attributes
     ----------
     message, variant
@@ -299,7 +301,7 @@ class SourceError(AvroscanError):
         self.path = path
 
 
-class AuthenticationError(AvroscanError):
+class AuthenticationError(SourceError):
     """A store does not know who asks: credentials are missing, wrong or expired.
 
     Attributes
@@ -311,7 +313,6 @@ class AuthenticationError(AvroscanError):
     """
 
     _label = "Authentication failed"
-    _attributes = ("message", "variant", "path")
 
     def __init__(
         self, message: str, variant: str = "AuthenticationFailed", path: str | None = None
@@ -320,7 +321,7 @@ class AuthenticationError(AvroscanError):
         self.path = path
 
 
-class FileNotFoundError(AvroscanError, builtins.FileNotFoundError):
+class FileNotFoundError(SourceError, builtins.FileNotFoundError):
     """A file, object or directory does not exist, or nothing matches a pattern.
 
     Attributes
@@ -332,8 +333,6 @@ class FileNotFoundError(AvroscanError, builtins.FileNotFoundError):
     errno
         ``errno.ENOENT``.
     """
-
-    _attributes = ("message", "variant", "path")
 
     def __init__(
         self, message: str, variant: str = "NotFound", path: str | None = None
@@ -347,7 +346,7 @@ class FileNotFoundError(AvroscanError, builtins.FileNotFoundError):
         return self.message
 
 
-class PermissionError(AvroscanError, builtins.PermissionError):
+class PermissionError(SourceError, builtins.PermissionError):
     """The system or the store knows who asks, and does not allow it.
 
     Attributes
@@ -359,8 +358,6 @@ class PermissionError(AvroscanError, builtins.PermissionError):
     errno
         ``errno.EACCES``.
     """
-
-    _attributes = ("message", "variant", "path")
 
     def __init__(
         self, message: str, variant: str = "PermissionDenied", path: str | None = None
