@@ -131,6 +131,8 @@ fn class_of(error: &Error) -> (&'static str, &'static str) {
             ("SchemaError", "SchemaTooLarge")
         }
         ErrorKind::Limit(_) => ("DecodeError", "LimitExceeded"),
+        ErrorKind::OutOfMemory => ("OutOfMemoryError", "OutOfMemory"),
+        ErrorKind::Filter | ErrorKind::Internal => ("InternalError", "Internal"),
         ErrorKind::SkipBudget => ("DecodeError", "SkipBudget"),
         ErrorKind::BlockLength => ("DecodeError", "InvalidBlockLength"),
         ErrorKind::Varint => ("DecodeError", "InvalidVarint"),

@@ -1,6 +1,7 @@
 //! Opened files.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -154,23 +155,25 @@ fn select(scan: Scan, columns: Option<&[Column]>) -> Result<(Scan, Option<Paths>
 /// Whether the inputs are one directory.
 fn is_directory(inputs: &[Input]) -> bool {
     match inputs {
-        [Input::Name(name)] => name.ends_with('/') || std::path::Path::new(name).is_dir(),
+        [Input::Name(name)] => name.as_encoded_bytes().ends_with(b"/") || Path::new(name).is_dir(),
         _ => false,
     }
 }
 
 /// What the paths of all files begin with where the inputs are one directory or one pattern.
-fn root(inputs: &[Input]) -> &str {
+fn root(inputs: &[Input]) -> String {
     let [Input::Name(name)] = inputs else {
-        return "";
+        return String::new();
     };
+    let text = name.to_string_lossy();
     if is_directory(inputs) {
-        return name;
+        return text.into_owned();
     }
-    name.find(WILDCARDS)
-        .and_then(|wildcard| name.get(..wildcard)?.rfind('/'))
-        .and_then(|slash| name.get(..=slash))
+    text.find(WILDCARDS)
+        .and_then(|wildcard| text.get(..wildcard)?.rfind('/'))
+        .and_then(|slash| text.get(..=slash))
         .unwrap_or_default()
+        .to_owned()
 }
 
 /// One reading of the files.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use avroscan::{
-    AvroSchema, Error, ErrorKind, Limits, OnError, Result, ScanOptions, SchemaMode, SkipBudget,
-    StorageOptions,
+    AvroSchema, Error, ErrorKind, LeftoverBytes, Limits, OnError, Result, ScanOptions, SchemaMode,
+    SkipBudget, StorageOptions,
 };
 use pyo3::prelude::*;
 
@@ -38,6 +38,7 @@ pub(crate) struct Options {
     report: Option<Py<Report>>,
     reader_schema: Option<String>,
     schema_mode: String,
+    ignore_leftover_bytes: bool,
     unroll: usize,
     workers: Option<usize>,
 }
@@ -92,6 +93,9 @@ impl Options {
         }
         if self.ignore_errors {
             options = options.with_on_error(OnError::Skip);
+        }
+        if self.ignore_leftover_bytes {
+            options = options.with_leftover_bytes(LeftoverBytes::Ignore);
         }
         if let Some(report) = &self.report {
             options = options.with_report(report.get().0.clone());

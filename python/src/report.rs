@@ -36,6 +36,12 @@ impl Report {
         self.0.rows_lost()
     }
 
+    /// Bytes that followed the last rows of blocks, where `leftover_bytes="ignore"` accepts them.
+    #[getter]
+    fn leftover_bytes(&self) -> u64 {
+        self.0.leftover_bytes()
+    }
+
     /// The first 1,000 damaged blocks by file and offset.
     #[getter]
     fn errors<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {

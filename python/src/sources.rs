@@ -1,15 +1,14 @@
 //! What Python programs read from, as sources of the core.
 
+use std::ffi::OsString;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use async_trait::async_trait;
-use avroscan::{
-    Error, ErrorKind, FileSource, MemorySource, Result, Source, StorageOptions, find_sources,
-};
+use avroscan::{Error, ErrorKind, MemorySource, Result, Source, StorageOptions, find_sources};
 use bytes::Bytes;
 use futures::channel::oneshot;
 use pyo3::prelude::*;
@@ -23,9 +22,7 @@ pub(crate) enum Input {
     /// An object with `seek` and `read`, what to call it, and its size in bytes.
     File(Py<PyAny>, String, u64),
     /// A path, a pattern, a directory or a URL.
-    Name(String),
-    /// A path that is not UTF-8.
-    Path(PathBuf),
+    Name(OsString),
 }
 
 /// Whether any of these is read by calling Python.
@@ -53,7 +50,6 @@ pub(crate) async fn find(
                 Arc::new(MemorySource::new(name, Bytes::from_owner(bytes)))
             }
             Input::File(file, name, size) => Arc::new(PythonFile::new(file, &name, size)),
-            Input::Path(path) => Arc::new(FileSource::new(path)?),
             Input::Name(_) => continue,
         });
     }
@@ -62,7 +58,7 @@ pub(crate) async fn find(
 }
 
 async fn find_names(
-    names: &mut Vec<String>,
+    names: &mut Vec<OsString>,
     storage: &StorageOptions,
     sources: &mut Vec<Arc<dyn Source>>,
 ) -> Result<()> {
@@ -76,17 +72,18 @@ async fn find_names(
 pub(crate) const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
 /// A name that is not taken for a pattern.
-fn literal(name: String) -> Result<String> {
-    if !name.contains(WILDCARDS) {
+fn literal(name: OsString) -> Result<OsString> {
+    let text = name.to_string_lossy();
+    if !text.contains(WILDCARDS) {
         return Ok(name);
     }
-    if name.contains("://") {
-        let escape = |name: String, c| name.replace(c, &format!("%{:02X}", u32::from(c)));
-        return Ok(WILDCARDS.into_iter().fold(name, escape));
+    if text.contains("://") {
+        let escape = |text: String, c| text.replace(c, &format!("%{:02X}", u32::from(c)));
+        return Ok(WILDCARDS.into_iter().fold(text.into_owned(), escape).into());
     }
     match Path::new(&name).exists() {
         true => Ok(name),
-        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&name.into())),
+        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&text.into())),
     }
 }
 

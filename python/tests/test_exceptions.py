@@ -127,6 +127,8 @@ def test_exceptions_can_be_pickled() -> None:
         exceptions.AuthenticationError("m", "V", "p"),
         exceptions.FileNotFoundError("m", "V", "p"),
         exceptions.PermissionError("m", "V", "p"),
+        exceptions.OutOfMemoryError("m", "V", "p"),
+        exceptions.InternalError("m", "V", "p"),
         exceptions.ConfigurationError("m", "V"),
     ]
     for error in made:
@@ -170,3 +172,18 @@ def test_blocks_that_are_too_large(orders: str) -> None:
         avroscan.read_avro(orders, max_block_size=100)
     assert raised.value.variant == "OversizedOutput"
     assert avroscan.read_avro(orders, max_block_size=None).height == 5000
+
+
+def test_bytes_left_over_can_be_accepted() -> None:
+    """Blocks with bytes after their last row, as Trino wrote them."""
+    schema = {"type": "record", "name": "R", "fields": [{"name": "x", "type": "int"}]}
+    data = encode(schema, [{"x": 1}, {"x": 2}], codec="null")
+    marker, body = data[-16:], data[: -16 - 4]
+    odd = body + bytes([4, 6]) + bytes([2, 4]) + b"\x07" + marker
+    with pytest.raises(avroscan.DecodeError) as raised:
+        avroscan.read_avro(odd)
+    assert raised.value.variant == "InvalidBlockLength"
+    report = avroscan.ReadReport()
+    frame = avroscan.read_avro(odd, leftover_bytes="ignore", report=report)
+    assert frame["x"].to_list() == [1, 2]
+    assert (report.error_count, report.leftover_bytes) == (0, 1)

@@ -142,6 +142,7 @@ WRONG: list[dict[str, Any]] = [
     {"row_index_name": "p", "include_file_paths": "p"},
     {"schema_mode": "last"},
     {"maps": "dict"},
+    {"leftover_bytes": "keep"},
     {"skip_budget": -1},
     {"skip_budget": {"rows": 1}},
     {"skip_budget": {"fraction": 2.0}},

@@ -7,6 +7,7 @@ mod declared;
 mod errors;
 mod evolution;
 mod explain;
+mod faults;
 mod many_files;
 mod metadata;
 mod plans;

@@ -3,6 +3,7 @@
 mod damaged;
 mod evolution;
 mod examples;
+mod faults;
 mod lambda;
 mod limits;
 mod metadata;

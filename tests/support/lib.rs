@@ -8,6 +8,7 @@ pub mod decimal;
 pub mod evolve;
 pub mod fuzz;
 pub mod judge;
+pub mod odd;
 pub mod queries;
 pub mod random;
 pub mod raw;

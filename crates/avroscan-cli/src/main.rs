@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::failure::Failure;
+use crate::output::printable_lines;
 
 fn main() -> ExitCode {
     let cli = command::Cli::parse();
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
 /// Says what went wrong on standard error.
 fn complain(sentence: &str, code: u8) -> ExitCode {
     // If standard error is gone too, the exit code has to do.
-    let _ = writeln!(stderr(), "avroscan: {}", sentence.trim_end());
+    let sentence = printable_lines(sentence.trim_end());
+    let _ = writeln!(stderr(), "avroscan: {sentence}");
     code.into()
 }

@@ -2,18 +2,53 @@
 
 use std::io::{Write, stderr};
 
-use avroscan::{BadBlock, OnError, ReadReport, ScanOptions, SkipBudget};
+use avroscan::{BadBlock, LeftoverBytes, OnError, ReadReport, ScanOptions, SkipBudget, printable};
 use clap::{Args, ValueEnum};
 
 use crate::args::parse_bytes;
-use crate::output::{escape_control, grouped};
+use crate::output::grouped;
 
 /// So many bad blocks get a line of their own: more than that nobody reads.
 const MOST_LINES: usize = 10;
 
+/// What becomes of bytes after the last row of a block.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LeftoverArgs {
+    /// What to do with bytes that follow the last row of a block
+    #[arg(
+        long,
+        value_name = "POLICY",
+        value_enum,
+        default_value_t = Leftover::Error,
+        help_heading = "Damaged files"
+    )]
+    leftover_bytes: Leftover,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Leftover {
+    /// Take the block for damaged
+    Error,
+    /// Read the block, and say on standard error how many bytes were left over
+    Ignore,
+}
+
+impl LeftoverArgs {
+    /// The same options with these.
+    pub(crate) fn apply_to(&self, options: ScanOptions) -> ScanOptions {
+        options.with_leftover_bytes(match self.leftover_bytes {
+            Leftover::Error => LeftoverBytes::Error,
+            Leftover::Ignore => LeftoverBytes::Ignore,
+        })
+    }
+}
+
 /// What becomes of damaged blocks.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SkipArgs {
+    #[command(flatten)]
+    leftover: LeftoverArgs,
+
     /// What to do at a damaged block
     #[arg(
         long,
@@ -61,12 +96,15 @@ impl SkipArgs {
             Policy::Fail => OnError::Fail,
             Policy::Skip => OnError::Skip,
         };
+        let options = self.leftover.apply_to(options);
         options.with_on_error(on_error).with_skip_budget(budget)
     }
 }
 
-/// Says on standard error what was skipped; nothing where nothing was.
+/// Says on standard error what was skipped and what was left over; nothing where nothing was.
 pub(crate) fn tell(report: &ReadReport) {
+    // If standard error is gone, nobody can be told.
+    let _ = stderr().write_all(left_over(report).as_bytes());
     let blocks = report.bad_blocks();
     if blocks == 0 {
         return;
@@ -88,6 +126,18 @@ pub(crate) fn tell(report: &ReadReport) {
     let _ = stderr().write_all(text.as_bytes());
 }
 
+/// What was left over after the last rows of blocks, as a line of text; empty where nothing was.
+pub(crate) fn left_over(report: &ReadReport) -> String {
+    match report.leftover_blocks() {
+        0 => String::new(),
+        blocks => format!(
+            "avroscan: {} with bytes after the last row, {} bytes in all\n",
+            count(blocks, "block"),
+            grouped(report.leftover_bytes()),
+        ),
+    }
+}
+
 /// A bad block as a line of text.
 pub(crate) fn line(block: &BadBlock) -> String {
     let field = match &block.field {
@@ -103,7 +153,7 @@ pub(crate) fn line(block: &BadBlock) -> String {
         "{}: {number}bytes {} to {end}: {}{field}",
         block.file, block.offset, block.message
     );
-    escape_control(&text).into_owned()
+    printable(&text).into_owned()
 }
 
 /// A number of things: `1 bad block`, `2 bad blocks`.

@@ -3,16 +3,20 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use avroscan::{AvroSchema, OnError, SchemaMode};
+use avroscan::{AvroSchema, LeftoverBytes, OnError, SchemaMode};
 use datafusion::common::{Result, config_datafusion_err, config_err};
 
 use crate::{AvroOptions, RowCounts};
 
 /// The keys that SQL takes, without the prefix `avro.`, and what they are.
-pub(crate) const KEYS: [(&str, &str); 21] = [
+pub(crate) const KEYS: [(&str, &str); 22] = [
     ("batch_size", "Most rows of a batch"),
     ("buffer_blocks", "Most blocks that a partition reads ahead"),
     ("buffer_bytes", "Most bytes that a partition reads ahead"),
+    (
+        "leftover_bytes",
+        "What becomes of bytes after the last row of a block: error takes it for damaged, ignore reads it",
+    ),
     (
         "max_bad_blocks",
         "Most bad blocks that a scan may skip before it fails",
@@ -77,6 +81,7 @@ impl AvroOptions {
             "batch_size" => *self = self.clone().with_batch_size(positive(key, value)?),
             "buffer_blocks" => scan.buffer_blocks = whole(key, value)?,
             "buffer_bytes" => scan.buffer_bytes = positive(key, value)?,
+            "leftover_bytes" => scan.leftover_bytes = leftover_bytes(key, value)?,
             "max_bad_blocks" => scan.skip_budget.blocks = Some(whole(key, value)?),
             "max_bad_bytes" => scan.skip_budget.bytes = Some(whole(key, value)?),
             "max_bad_fraction" => scan.skip_budget.fraction = Some(fraction(key, value)?),
@@ -119,6 +124,14 @@ fn on_error(key: &str, value: &str) -> Result<OnError> {
         "fail" => Ok(OnError::Fail),
         "skip" => Ok(OnError::Skip),
         _ => config_err!("The option avro.{key} is '{value}', expected 'fail' or 'skip'"),
+    }
+}
+
+fn leftover_bytes(key: &str, value: &str) -> Result<LeftoverBytes> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "error" => Ok(LeftoverBytes::Error),
+        "ignore" => Ok(LeftoverBytes::Ignore),
+        _ => config_err!("The option avro.{key} is '{value}', expected 'error' or 'ignore'"),
     }
 }
 
@@ -178,6 +191,7 @@ mod tests {
     fn every_listed_key_can_be_set() {
         for (key, _) in KEYS {
             let value = match key {
+                "leftover_bytes" => "ignore",
                 "max_bad_fraction" => "0.5",
                 "on_error" => "skip",
                 "pushdown_filters" => "false",
@@ -232,6 +246,10 @@ mod tests {
         assert_eq!(options.scan().on_error, OnError::Skip);
         options.set("on_error", "fail").unwrap();
         assert_eq!(options.scan().on_error, OnError::Fail);
+        options.set("leftover_bytes", "Ignore").unwrap();
+        assert_eq!(options.scan().leftover_bytes, LeftoverBytes::Ignore);
+        options.set("leftover_bytes", "error").unwrap();
+        assert_eq!(options.scan().leftover_bytes, LeftoverBytes::Error);
         options.set("max_bad_blocks", "0").unwrap();
         options.set("max_bad_bytes", "5000000000").unwrap();
         options.set("max_bad_fraction", "0.25").unwrap();
@@ -259,6 +277,7 @@ mod tests {
         assert!(error("row_counts", "yes").contains("'estimate', 'local' or 'exact'"));
         assert!(error("unroll", "-1").contains("avro.unroll is '-1'"));
         assert!(error("on_error", "ignore").contains("'fail' or 'skip'"));
+        assert!(error("leftover_bytes", "skip").contains("'error' or 'ignore'"));
         assert!(error("max_bad_blocks", "few").contains("a whole number"));
         assert!(error("max_bad_fraction", "1.5").contains("from 0 to 1"));
         let no_schema = error("reader_schema", r#"{"type":"recrod"}"#);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use avroscan::{AvroSchema, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget};
+use avroscan::{
+    AvroSchema, LeftoverBytes, Limits, OnError, ReadReport, ScanOptions, SchemaMode, SkipBudget,
+};
 use datafusion::common::{Result, config_err};
 
 use crate::{RowCounts, option_keys as keys};
@@ -14,7 +16,7 @@ use crate::{RowCounts, option_keys as keys};
 /// is up to the query, so those two are not options here.
 ///
 /// In SQL the same settings are the keys `avro.batch_size`, `avro.buffer_blocks`,
-/// `avro.buffer_bytes`, `avro.max_bad_blocks`, `avro.max_bad_bytes`, `avro.max_bad_fraction`,
+/// `avro.buffer_bytes`, `avro.leftover_bytes`, `avro.max_bad_blocks`, `avro.max_bad_bytes`, `avro.max_bad_fraction`,
 /// `avro.on_error`, `avro.pushdown_filters`, `avro.reader_schema`, `avro.row_counts`,
 /// `avro.schema_mode`, `avro.unroll` and `avro.limits.*` of `CREATE EXTERNAL TABLE .. OPTIONS (..)`.
 /// All but `avro.reader_schema` can be set for a session too: `SET avro.batch_size = 4096`. That
@@ -105,6 +107,14 @@ impl AvroOptions {
     pub fn with_on_error(mut self, on_error: OnError) -> Self {
         self.scan.on_error = on_error;
         self.chosen.insert("on_error");
+        self
+    }
+
+    /// What becomes of bytes after the last row of a block. Default: the block is damaged.
+    #[must_use]
+    pub fn with_leftover_bytes(mut self, leftover_bytes: LeftoverBytes) -> Self {
+        self.scan.leftover_bytes = leftover_bytes;
+        self.chosen.insert("leftover_bytes");
         self
     }
 

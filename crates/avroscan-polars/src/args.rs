@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use avroscan::{
-    AvroSchema, Limits, OnError, Progress, Projection, ReadReport, ScanOptions, SchemaMode,
-    SkipBudget, StorageOptions,
+    AvroSchema, LeftoverBytes, Limits, OnError, Progress, Projection, ReadReport, ScanOptions,
+    SchemaMode, SkipBudget, StorageOptions,
 };
 use polars::prelude::*;
 
@@ -187,6 +187,13 @@ impl ScanArgsAvro {
     #[must_use]
     pub fn with_on_error(mut self, on_error: OnError) -> Self {
         self.options.on_error = on_error;
+        self
+    }
+
+    /// What becomes of bytes after the last row of a block. Default: the block is damaged.
+    #[must_use]
+    pub fn with_leftover_bytes(mut self, leftover_bytes: LeftoverBytes) -> Self {
+        self.options.leftover_bytes = leftover_bytes;
         self
     }
 

@@ -1,6 +1,5 @@
 //! What to read.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,9 +13,9 @@ use crate::args::ScanArgsAvro;
 /// `&str`, a `String`, a path, a source, and arrays, slices and vectors of these are.
 #[derive(Debug, Clone)]
 pub enum AvroSources {
-    /// Paths, patterns (`*`, `**`, `?`, `[..]`, `{a,b}`), directories (every `*.avro` file below,
-    /// in the order of their names), or URLs: `file://`, `s3://`, `gs://`, `az://`, `abfs://`,
-    /// `http(s)://`.
+    /// Paths, patterns (`*`, `**`, `?`, `[..]`, `{a,b}`), directories (every Avro file below, in
+    /// the order of their names), or URLs: `file://`, `s3://`, `gs://`, `az://`, `abfs://`,
+    /// `http(s)://`, as [`find_sources`] understands them.
     Paths(Vec<PathBuf>),
     /// Sources: [files](avroscan::FileSource), [memory](avroscan::MemorySource),
     /// [objects](avroscan::ObjectSource), or your own.
@@ -36,11 +35,11 @@ impl AvroSources {
     pub(crate) async fn find(self, args: &ScanArgsAvro) -> Result<Vec<Arc<dyn Source>>> {
         match self {
             Self::Paths(paths) => {
-                let mut names = names(&paths)?;
-                if !args.glob {
-                    names = names.into_iter().map(literal).collect::<Result<_>>()?;
-                }
-                find_sources(&names, &args.storage_options).await
+                let paths = match args.glob {
+                    true => paths,
+                    false => paths.into_iter().map(literal).collect::<Result<_>>()?,
+                };
+                find_sources(&paths, &args.storage_options).await
             }
             Self::Sources(sources) => Ok(sources),
         }
@@ -79,34 +78,21 @@ impl AvroSources {
 /// What makes a name a pattern.
 const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
-/// A name that is not taken for a pattern.
-fn literal(name: Cow<'_, str>) -> Result<Cow<'_, str>> {
-    if !name.contains(WILDCARDS) {
-        return Ok(name);
-    }
+/// A path that is not taken for a pattern.
+fn literal(path: PathBuf) -> Result<PathBuf> {
+    let Some(name) = path.to_str().filter(|name| name.contains(WILDCARDS)) else {
+        return Ok(path);
+    };
     if name.contains("://") {
-        let escaped = WILDCARDS.iter().fold(name.into_owned(), |name, &c| {
+        let escaped = WILDCARDS.iter().fold(name.to_owned(), |name, &c| {
             name.replace(c, &format!("%{:02X}", c as u32))
         });
         return Ok(escaped.into());
     }
-    match Path::new(&*name).exists() {
-        true => Ok(name),
-        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&(&*name).into())),
+    match path.exists() {
+        true => Ok(path),
+        false => Err(Error::new(ErrorKind::NotFound, "no such file").in_file(&name.into())),
     }
-}
-
-fn names(paths: &[PathBuf]) -> Result<Vec<Cow<'_, str>>> {
-    paths.iter().map(|path| Ok(name(path)?.into())).collect()
-}
-
-fn name(path: &Path) -> Result<&str> {
-    path.to_str().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Usage,
-            format!("the path {} is not UTF-8", path.display()),
-        )
-    })
 }
 
 macro_rules! from_names {

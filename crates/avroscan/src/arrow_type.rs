@@ -8,7 +8,7 @@ use arrow::datatypes::{
     IntervalUnit, TimeUnit,
 };
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limit;
 use crate::plan::{Shape, StoredDecimal};
 use crate::schema::{Kind, Logical, Node};
@@ -70,7 +70,7 @@ pub(crate) fn leaf(node: &Node) -> Result<(Shape, DataType)> {
         }
         (kind @ (Kind::Array(_) | Kind::Map(_) | Kind::Record(_) | Kind::Union(_)), _) => {
             let what = format!("the type {} has inner types", kind.name());
-            return Err(Error::new(ErrorKind::Schema, what));
+            return Err(internal(what));
         }
     })
 }

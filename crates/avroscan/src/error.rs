@@ -3,10 +3,11 @@
 //! The place is filled in while the error travels outwards: the decoder knows the field, the block
 //! reader the offset, the scan the file. Code that succeeds pays nothing for it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::limits::Limit;
+use crate::printable::Escaping;
 
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -61,6 +62,13 @@ pub enum ErrorKind {
     Limit(Limit),
     /// More is damaged than may be skipped: see [`SkipBudget`](crate::SkipBudget).
     SkipBudget,
+    /// The caller's [`RowFilter`](crate::RowFilter) failed: [`Error::into_source`] is its error.
+    Filter,
+    /// There was not enough memory for a block, or for the state of its decompressor. The file may be
+    /// sound.
+    OutOfMemory,
+    /// A fault of this crate. Please report it.
+    Internal,
 }
 
 /// Where it went wrong, as far as known.
@@ -128,26 +136,60 @@ impl Error {
         &self.0.message
     }
 
-    /// What was expected and what was found, with the cause, without the place.
+    /// The cause, if there is one. For the kind [`Filter`](ErrorKind::Filter): the error that the
+    /// filter returned, unchanged.
+    pub fn into_source(self) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+        self.0.source
+    }
+
+    /// What was expected and what was found, with the cause, without the place. Control characters
+    /// are escaped, as everywhere an error is displayed.
     pub(crate) fn sentence(&self) -> String {
+        let mut sentence = Escaping(String::new());
+        // Writing to a string does not fail.
+        let _ = self.write_sentence(&mut sentence);
+        sentence.0
+    }
+
+    fn write_sentence(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(&self.0.message)?;
         match &self.0.source {
-            Some(source) => format!("{}: {source}", self.0.message),
-            None => self.0.message.clone(),
+            Some(source) => write!(out, ": {source}"),
+            None => Ok(()),
         }
     }
 
-    /// Whether the bytes of the file are at fault, not the caller and not the way to them.
+    /// Whether the bytes of the file are at fault: not the caller, not the way to the bytes, not
+    /// the machine and not this crate. Only such errors can be skipped.
     pub fn is_data(&self) -> bool {
-        !matches!(
-            self.0.kind,
+        match self.0.kind {
+            ErrorKind::NotAvro
+            | ErrorKind::Header
+            | ErrorKind::UnknownCodec
+            | ErrorKind::Schema
+            | ErrorKind::Truncated
+            | ErrorKind::BlockHeader
+            | ErrorKind::SyncMarker
+            | ErrorKind::Compression
+            | ErrorKind::Checksum
+            | ErrorKind::BlockLength
+            | ErrorKind::Varint
+            | ErrorKind::Boolean
+            | ErrorKind::Index
+            | ErrorKind::Length
+            | ErrorKind::Utf8
+            | ErrorKind::Value => true,
             ErrorKind::NotFound
-                | ErrorKind::Io
-                | ErrorKind::Usage
-                | ErrorKind::Unsupported
-                | ErrorKind::SchemaMismatch
-                | ErrorKind::Limit(_)
-                | ErrorKind::SkipBudget
-        )
+            | ErrorKind::Io
+            | ErrorKind::Usage
+            | ErrorKind::Unsupported
+            | ErrorKind::SchemaMismatch
+            | ErrorKind::Limit(_)
+            | ErrorKind::SkipBudget
+            | ErrorKind::Filter
+            | ErrorKind::OutOfMemory
+            | ErrorKind::Internal => false,
+        }
     }
 
     /// The same error in this file, unless a file is known.
@@ -203,21 +245,15 @@ impl Error {
     }
 }
 
+/// Control characters are escaped: names and paths come from files, and errors go to terminals.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            message,
-            place,
-            source,
-            ..
-        } = &*self.0;
+        let place = &self.0.place;
+        let mut out = Escaping(f);
         if let Some(file) = &place.file {
-            write!(f, "{file}: ")?;
+            write!(out, "{file}: ")?;
         }
-        f.write_str(message)?;
-        if let Some(source) = source {
-            write!(f, ": {source}")?;
-        }
+        self.write_sentence(&mut out)?;
         let mut parts = Vec::new();
         if let Some(field) = &place.field {
             parts.push(format!("field `{field}`"));
@@ -232,7 +268,7 @@ impl fmt::Display for Error {
             parts.push(format!("offset {offset}"));
         }
         if !parts.is_empty() {
-            write!(f, " ({})", parts.join(", "))?;
+            write!(out, " ({})", parts.join(", "))?;
         }
         Ok(())
     }
@@ -255,3 +291,12 @@ impl From<Error> for arrow::error::ArrowError {
         arrow::error::ArrowError::ExternalError(Box::new(error))
     }
 }
+
+/// An error for what cannot be, unless this crate has a fault.
+#[cold]
+pub(crate) fn internal(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Internal, what)
+}
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,7 @@ mod error;
 mod limits;
 mod plan;
 pub mod polars_profile;
+mod printable;
 mod resolve;
 mod scan;
 mod schema;
@@ -56,10 +57,11 @@ pub use container::Header;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use limits::{Limit, Limits};
 pub use plan::{DecodePlan, Projection, RowFilter};
+pub use printable::printable;
 pub use scan::{
     AvroFile, BadBlock, BatchReader, BatchStream, BlockCheck, BlockInfo, BlockWalk, CheckedBlock,
-    FileSummary, IdleWorkers, OnError, Progress, ReadReport, Scan, ScanOptions, SchemaMode,
-    SkipBudget, block_on, count_rows,
+    FileSummary, IdleWorkers, LeftoverBytes, OnError, Progress, ReadReport, Scan, ScanOptions,
+    SchemaMode, SkipBudget, block_on, count_rows,
 };
 pub use schema::AvroSchema;
 pub use source::{

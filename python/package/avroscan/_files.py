@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._native import ReadReport
     from ._options import (
         Columns,
+        LeftoverBytes,
         Maps,
         Progress,
         ReaderSchema,
@@ -156,6 +157,7 @@ def open(  # noqa: A001
     maps: Maps = "map",
     workers: int | None = None,
     skip_budget: SkipBudget = None,
+    leftover_bytes: LeftoverBytes = "error",
     credential_provider: CredentialProvider = "auto",
     progress: Progress = None,
     report: ReadReport | None = None,
@@ -218,6 +220,9 @@ def open(  # noqa: A001
     skip_budget
         Most damaged blocks to leave out before it is an error after all: a number of blocks, or a
         mapping of ``blocks``, ``bytes`` and ``fraction`` (of a file). Default: no limit.
+    leftover_bytes
+        ``"error"``: bytes after the last row of a block are damage. ``"ignore"``: they are passed
+        over and counted in `report`; some writers left such.
     credential_provider
         ``"auto"``: Polars' own provider for the cloud of a URL, where no credentials are given.
         A callable gives a dictionary of storage options and when they expire. ``None``: the
@@ -273,6 +278,7 @@ def open(  # noqa: A001
         "maps": maps,
         "workers": workers,
         "skip_budget": skip_budget,
+        "leftover_bytes": leftover_bytes,
         "credential_provider": credential_provider,
         "progress": progress,
         "report": report,

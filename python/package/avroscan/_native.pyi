@@ -34,6 +34,10 @@ class ReadReport:
     def rows_lost(self) -> int:
         """Rows of the damaged blocks, of those blocks where it is known."""
     @property
+    def leftover_bytes(self) -> int:
+        """Bytes that followed the last rows of blocks, where ``leftover_bytes="ignore"`` accepts
+        them."""
+    @property
     def errors(self) -> list[BadBlockError]:
         """The first 1,000 damaged blocks by file and offset."""
 

@@ -23,6 +23,7 @@ ReaderSchema = Union[str, Mapping[str, Any], Sequence[Any], None]
 
 SchemaMode = Literal["first", "union_by_name"]
 Maps = Literal["map", "list"]
+LeftoverBytes = Literal["error", "ignore"]
 
 SkipBudget = Union[int, Mapping[str, Union[int, float]], None]
 """Most blocks to skip, or a mapping of ``blocks``, ``bytes`` and ``fraction``."""
@@ -56,6 +57,7 @@ class ReadOptions(TypedDict, total=False):
     maps: Maps
     workers: int | None
     skip_budget: SkipBudget
+    leftover_bytes: LeftoverBytes
     credential_provider: _storage.CredentialProvider
     progress: Progress
     report: ReadReport | None
@@ -84,6 +86,7 @@ DEFAULTS: ReadOptions = {
     "maps": "map",
     "workers": None,
     "skip_budget": None,
+    "leftover_bytes": "error",
     "credential_provider": "auto",
     "progress": None,
     "report": None,
@@ -106,6 +109,8 @@ def open_files(source: _sources.FileSource, given: ReadOptions) -> _native.Files
     options["columns"] = _columns(options["columns"])
     options["skip_budget"] = _budget(options["skip_budget"])
     options["maps_as_lists"] = _choice("maps", options.pop("maps"), ("map", "list")) == "list"
+    leftover = _choice("leftover_bytes", options.pop("leftover_bytes"), ("error", "ignore"))
+    options["ignore_leftover_bytes"] = leftover == "ignore"
     schema = options["reader_schema"]
     if schema is not None and not isinstance(schema, str):
         options["reader_schema"] = json.dumps(schema)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._native import ReadReport
     from ._options import (
         Columns,
+        LeftoverBytes,
         Maps,
         Progress,
         ReaderSchema,
@@ -54,6 +55,7 @@ def scan_avro(
     maps: Maps = "map",
     workers: int | None = None,
     skip_budget: SkipBudget = None,
+    leftover_bytes: LeftoverBytes = "error",
     credential_provider: CredentialProvider = "auto",
     progress: Progress = None,
     report: ReadReport | None = None,
@@ -123,6 +125,9 @@ def scan_avro(
     skip_budget
         Most damaged blocks to leave out before it is an error after all: a number of blocks, or a
         mapping of ``blocks``, ``bytes`` and ``fraction`` (of a file). Default: no limit.
+    leftover_bytes
+        ``"error"``: bytes after the last row of a block are damage. ``"ignore"``: they are passed
+        over and counted in `report`; some writers left such.
     credential_provider
         ``"auto"``: Polars' own provider for the cloud of a URL, where no credentials are given.
         A callable gives a dictionary of storage options and when they expire. ``None``: the
@@ -178,6 +183,7 @@ def scan_avro(
         "maps": maps,
         "workers": workers,
         "skip_budget": skip_budget,
+        "leftover_bytes": leftover_bytes,
         "credential_provider": credential_provider,
         "progress": progress,
         "report": report,
@@ -210,6 +216,7 @@ def read_avro(
     maps: Maps = "map",
     workers: int | None = None,
     skip_budget: SkipBudget = None,
+    leftover_bytes: LeftoverBytes = "error",
     credential_provider: CredentialProvider = "auto",
     progress: Progress = None,
     report: ReadReport | None = None,
@@ -272,6 +279,9 @@ def read_avro(
     skip_budget
         Most damaged blocks to leave out before it is an error after all: a number of blocks, or a
         mapping of ``blocks``, ``bytes`` and ``fraction`` (of a file). Default: no limit.
+    leftover_bytes
+        ``"error"``: bytes after the last row of a block are damage. ``"ignore"``: they are passed
+        over and counted in `report`; some writers left such.
     credential_provider
         ``"auto"``: Polars' own provider for the cloud of a URL, where no credentials are given.
         A callable gives a dictionary of storage options and when they expire. ``None``: the
@@ -327,6 +337,7 @@ def read_avro(
         "maps": maps,
         "workers": workers,
         "skip_budget": skip_budget,
+        "leftover_bytes": leftover_bytes,
         "credential_provider": credential_provider,
         "progress": progress,
         "report": report,

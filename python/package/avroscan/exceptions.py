@@ -21,7 +21,9 @@ __all__ = [
     "ConfigurationError",
     "DecodeError",
     "FileNotFoundError",
+    "InternalError",
     "JetlinerError",
+    "OutOfMemoryError",
     "ParseError",
     "PermissionError",
     "PyAuthenticationError",
@@ -385,6 +387,46 @@ class ConfigurationError(AvroscanError, builtins.ValueError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class OutOfMemoryError(AvroscanError, builtins.MemoryError):
+    """There was not enough memory for a block. The file may be sound.
+
+    Attributes
+    ----------
+    message, variant
+        As :class:`AvroscanError` has them.
+    path
+        The file, if known.
+    """
+
+    _label = "Out of memory"
+    _attributes = ("message", "variant", "path")
+
+    def __init__(
+        self, message: str, variant: str = "OutOfMemory", path: str | None = None
+    ) -> None:
+        super().__init__(message, variant)
+        self.path = path
+
+
+class InternalError(AvroscanError):
+    """A fault of avroscan. Please report it.
+
+    Attributes
+    ----------
+    message, variant
+        As :class:`AvroscanError` has them.
+    path
+        The file, if known.
+    """
+
+    _label = "Internal error"
+    _attributes = ("message", "variant", "path")
+
+    def __init__(self, message: str, variant: str = "Internal", path: str | None = None) -> None:
+        super().__init__(message, variant)
+        self.path = path
 
 
 JetlinerError = AvroscanError

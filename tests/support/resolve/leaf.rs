@@ -29,7 +29,8 @@ pub(super) fn leaves_match(writer: &Schema, reader: &Schema) -> bool {
             same || is_wider
                 || matches!(
                     swapped,
-                    (Type::String, Type::Bytes) | (Type::Bytes, Type::String)
+                    (Type::String | Type::Enum(_), Type::Bytes)
+                        | (Type::Bytes | Type::Enum(_), Type::String)
                 )
         }
         (None, Some(_)) | (Some(_), None) => same || is_wider,
@@ -99,7 +100,9 @@ pub(super) fn converted(writer: &Schema, reader: &Schema, value: &Json) -> Resul
             let number = value.as_i64().expect("a number");
             slow::float(number as f64)
         }
-        (Type::String, Type::Bytes) => slow::hex(value.as_str().expect("text").as_bytes()),
+        (Type::String | Type::Enum(_), Type::Bytes) => {
+            slow::hex(value.as_str().expect("text").as_bytes())
+        }
         (Type::Bytes, Type::String) => {
             let text = String::from_utf8(slow::unhex(value));
             json!(text.map_err(|_| Problem::Utf8)?)

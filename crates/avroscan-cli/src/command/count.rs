@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use avroscan::{
     AvroFile, Limits, Progress, Projection, Scan, ScanOptions, Source, Split, block_on,
-    find_sources,
+    find_sources, printable,
 };
 use clap::Args;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -59,7 +59,7 @@ impl Count {
             writeln!(out, "{rows}")?;
         } else {
             for (file, rows) in &counts {
-                writeln!(out, "{rows}\t{file}")?;
+                writeln!(out, "{rows}\t{}", printable(file))?;
             }
             let total = counts
                 .iter()

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use avroscan::{AvroFile, FileSummary, ScanOptions, Source, block_on, find_sources};
+use avroscan::{AvroFile, FileSummary, ScanOptions, Source, block_on, find_sources, printable};
 use clap::Args;
 
 use crate::args::StorageArgs;
 use crate::failure::Failure;
-use crate::output::{escape_control, grouped, print};
+use crate::output::{grouped, print};
 use crate::progress::Bar;
 
 /// The metadata entry that has a sub-command of its own.
@@ -65,7 +65,7 @@ fn describe(file: &AvroFile, summary: &FileSummary) -> String {
         // Writing to memory does not fail.
         let _ = writeln!(text, "{}", format!("{name:<14}{value}").trim_end());
     };
-    line("file", &escape_control(file.location()));
+    line("file", &printable(file.location()));
     line("size", &bytes(file.size()));
     line("header", &bytes(header.length));
     line("codec", header.codec.name());
@@ -81,10 +81,10 @@ fn describe(file: &AvroFile, summary: &FileSummary) -> String {
     for (key, value) in &header.metadata {
         let value = match std::str::from_utf8(value) {
             Ok(_) if key == SCHEMA_KEY => "(see avroscan schema)".to_owned(),
-            Ok(value) => escape_control(value).into_owned(),
+            Ok(value) => printable(value).into_owned(),
             Err(_) => format!("0x{}", hex(value)),
         };
-        line(&format!("  {}", escape_control(key)), &format!(" {value}"));
+        line(&format!("  {}", printable(key)), &format!(" {value}"));
     }
     text
 }

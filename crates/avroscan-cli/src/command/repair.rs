@@ -13,13 +13,14 @@ use crate::args::StorageArgs;
 use crate::failure::Failure;
 use crate::output::grouped;
 use crate::progress::Bar;
-use crate::skipped::{count, line};
+use crate::skipped::{LeftoverArgs, count, left_over, line};
 use crate::unfinished::Unfinished;
 
 /// Copy the header and the good blocks of a file, byte for byte
 ///
 /// A block is good when all values of all of its rows can be decoded. What is left out is said on
-/// standard error. OUT appears when it is complete, and replaces a file of that name then; if the command
+/// standard error. With --leftover-bytes ignore, blocks with bytes after their last row are copied as they
+/// are: reading OUT takes the same option. OUT appears when it is complete, and replaces a file of that name then; if the command
 /// fails or is interrupted, nothing is left behind.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,6 +34,9 @@ pub(crate) struct Repair {
     /// The file to write
     #[arg(value_name = "OUT")]
     output: PathBuf,
+
+    #[command(flatten)]
+    leftover: LeftoverArgs,
 
     #[command(flatten)]
     storage: StorageArgs,
@@ -55,7 +59,7 @@ impl Repair {
         if is_same(source, &self.output) {
             return Err(Failure::Usage(format!("{output}: is the file to repair")));
         }
-        let options = ScanOptions::default();
+        let options = self.leftover.apply_to(ScanOptions::default());
         let file = block_on(AvroFile::open(
             source.clone(),
             &options.limits,
@@ -109,6 +113,7 @@ impl Repair {
             let bytes = grouped(bytes);
             left_out.insert_str(0, &format!("avroscan: left out {blocks}, {bytes} bytes\n"));
         }
+        left_out.push_str(&left_over(&options.report));
         Ok(left_out)
     }
 

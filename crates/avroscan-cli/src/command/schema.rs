@@ -1,7 +1,7 @@
 //! `avroscan schema`: what columns a file has.
 
 use arrow::datatypes::{DataType, Field};
-use avroscan::{AvroFile, Limits, Progress, Scan, ScanOptions, block_on, find_sources};
+use avroscan::{AvroFile, Limits, Progress, Scan, ScanOptions, block_on, find_sources, printable};
 use avroscan_polars::{ScanArgsAvro, read_avro_schema};
 use clap::{Args, ValueEnum};
 use polars::prelude::DataType as PolarsType;
@@ -9,7 +9,7 @@ use polars::prelude::DataType as PolarsType;
 use crate::args::{SchemaArgs, StorageArgs};
 use crate::failure::Failure;
 use crate::output::indent::indent;
-use crate::output::{escape_control, print};
+use crate::output::print;
 
 /// Show a file's schema: as the file has it, or as an engine sees it
 #[derive(Debug, Args)]
@@ -111,9 +111,9 @@ struct Tree(String);
 impl Tree {
     fn line(&mut self, depth: usize, name: &str, data_type: &str) {
         self.0.extend(std::iter::repeat_n("  ", depth));
-        self.0.push_str(&escape_control(name));
+        self.0.push_str(&printable(name));
         self.0.push_str(": ");
-        self.0.push_str(&escape_control(data_type));
+        self.0.push_str(&printable(data_type));
         self.0.push('\n');
     }
 }

@@ -4,16 +4,17 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use avroscan::{
-    AvroFile, BadBlock, CheckedBlock, Progress, ScanOptions, Source, block_on, find_sources,
+    AvroFile, BadBlock, CheckedBlock, Progress, ReadReport, ScanOptions, Source, block_on,
+    find_sources, printable,
 };
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::args::StorageArgs;
 use crate::failure::Failure;
-use crate::output::{escape_control, grouped, print};
+use crate::output::{grouped, print, printable_json};
 use crate::progress::Bar;
-use crate::skipped::{count, line};
+use crate::skipped::{LeftoverArgs, count, line};
 
 /// Most bad blocks of a file that are described. All of them are counted.
 const MOST_DESCRIBED: usize = 1000;
@@ -38,6 +39,9 @@ pub(crate) struct Verify {
     format: ReportFormat,
 
     #[command(flatten)]
+    leftover: LeftoverArgs,
+
+    #[command(flatten)]
     storage: StorageArgs,
 }
 
@@ -58,6 +62,8 @@ struct Findings {
     bytes_skipped: u64,
     rows_lost: u64,
     bad: Vec<BadBlock>,
+    /// Has the blocks with bytes after their last row.
+    report: ReadReport,
     /// What ended the check before the end of the file.
     error: Option<avroscan::Error>,
 }
@@ -69,14 +75,16 @@ impl Verify {
         let mut damaged = 0;
         for source in sources {
             let location = source.location().clone();
-            let options = ScanOptions::default();
+            let options = self.leftover.apply_to(ScanOptions::default());
             let bar = Bar::of(&options.progress);
             let findings = block_on(Findings::of(source, &options));
             drop(bar);
             damaged += u64::from(!findings.are_good());
             match self.format {
                 ReportFormat::Table => print(findings.text(&location).trim_end())?,
-                ReportFormat::Json => print(findings.json(&location))?,
+                ReportFormat::Json => {
+                    print(printable_json(&findings.json(&location).to_string()))?;
+                }
             }
         }
         if damaged > 0 {
@@ -90,7 +98,10 @@ impl Verify {
 
 impl Findings {
     async fn of(source: Arc<dyn Source>, options: &ScanOptions) -> Self {
-        let mut findings = Self::default();
+        let mut findings = Self {
+            report: options.report.clone(),
+            ..Self::default()
+        };
         if let Err(error) = findings.check(source, options).await {
             findings.error = Some(error);
         }
@@ -131,7 +142,7 @@ impl Findings {
 
     fn text(&self, location: &str) -> String {
         let verdict = if self.are_good() { "good" } else { "BAD" };
-        let location = escape_control(location);
+        let location = printable(location);
         let mut text = format!(
             "{verdict}\t{location}\t{}\t{}",
             count(self.blocks, "good block"),
@@ -146,6 +157,15 @@ impl Findings {
                 grouped(self.rows_lost),
             );
         }
+        let leftover = self.report.leftover_blocks();
+        if leftover > 0 {
+            let _ = write!(
+                text,
+                "\t{} with bytes after the last row\t{} bytes",
+                count(leftover, "block"),
+                grouped(self.report.leftover_bytes()),
+            );
+        }
         text.push('\n');
         for block in &self.bad {
             let _ = writeln!(text, "  {}", line(block));
@@ -155,7 +175,7 @@ impl Findings {
             let _ = writeln!(text, "  and {} more", grouped(more));
         }
         if let Some(error) = &self.error {
-            let _ = writeln!(text, "  {}", escape_control(&error.to_string()));
+            let _ = writeln!(text, "  {}", error);
         }
         text
     }
@@ -181,6 +201,8 @@ impl Findings {
             "bad_blocks": self.bad_blocks,
             "bytes_skipped": self.bytes_skipped,
             "rows_lost": self.rows_lost,
+            "leftover_blocks": self.report.leftover_blocks(),
+            "leftover_bytes": self.report.leftover_bytes(),
             "bad": bad.collect::<Vec<_>>(),
             "error": self.error.as_ref().map(ToString::to_string),
         })

@@ -1,9 +1,12 @@
 //! JSON text, indented.
 
+use super::push_json;
+
 /// Indents valid JSON by two spaces a level, token by token.
 ///
 /// Nothing is parsed into a tree: every token stays as it was written, numbers of any size and
-/// escapes included, and no depth of nesting is too deep.
+/// escapes included, and no depth of nesting is too deep. Only characters that a terminal would act on
+/// become escapes.
 pub(crate) fn indent(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0_usize;
@@ -12,7 +15,7 @@ pub(crate) fn indent(json: &str) -> String {
     let mut tokens = json.chars().peekable();
     while let Some(token) = tokens.next() {
         if in_string {
-            out.push(token);
+            push_json(token, &mut out);
             in_string = escaped || token != '"';
             escaped = !escaped && token == '\\';
             continue;
@@ -80,6 +83,10 @@ mod tests {
     #[test]
     fn tokens_stay_as_they_are() {
         assert_eq!(indent(r#"{"default":1e400}"#), "{\n  \"default\": 1e400\n}");
+        assert_eq!(
+            indent("\"\u{9b}\u{7f}\u{202e}\""),
+            r#""\u009b\u007f\u202e""#
+        );
         assert_eq!(indent("[\"\\u00e9\"]"), "[\n  \"\\u00e9\"\n]");
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         assert!(indent(&deep[..2000]).len() > 2000);

@@ -8,10 +8,12 @@ mod jsonl;
 mod table;
 mod value;
 
+use std::borrow::Cow;
 use std::io::{BufWriter, StdoutLock, Write, stdout};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use avroscan::printable;
 
 use crate::failure::Failure;
 
@@ -73,20 +75,31 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// Text from a file made safe for a terminal: control characters stand as escapes.
-pub(crate) fn escape_control(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return text.into();
+/// The text with each line as [`printable`] has it.
+pub(crate) fn printable_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
+/// JSON text on one line, the same but for characters that a terminal would act on: those stand as
+/// escapes of JSON.
+pub(crate) fn printable_json(json: &str) -> String {
+    json.chars()
+        .fold(String::with_capacity(json.len()), |mut text, character| {
+            push_json(character, &mut text);
+            text
+        })
+}
+
+/// Appends a character of JSON text, or its escape.
+fn push_json(character: char, text: &mut String) {
+    let start = text.len();
+    text.push(character);
+    if let Cow::Owned(_) = printable(text.get(start..).unwrap_or_default()) {
+        text.truncate(start);
+        // They are all below U+10000.
+        text.push_str(&format!("\\u{:04x}", u32::from(character)));
     }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if character.is_control() {
-            escaped.extend(character.escape_default());
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped.into()
 }
 
 #[cfg(test)]

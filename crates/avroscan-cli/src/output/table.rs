@@ -6,9 +6,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::util::pretty::pretty_format_batches;
+use avroscan::printable;
 
 use super::value::Cells;
-use super::{BatchWriter, escape_control};
+use super::{BatchWriter, printable_lines};
 use crate::failure::Failure;
 
 /// Collects the text of all rows, and writes them once the width of every column is known.
@@ -27,7 +28,7 @@ impl<W: Write> Table<W> {
         let fields: Vec<Field> = schema
             .fields()
             .iter()
-            .map(|field| Field::new(escape_control(field.name()), DataType::Utf8, false))
+            .map(|field| Field::new(printable(field.name()), DataType::Utf8, false))
             .collect();
         Self {
             out,
@@ -78,11 +79,7 @@ fn text_of(cells: &mut Cells<'_>, rows: usize) -> Result<ArrayRef, Failure> {
         if !cells.append(row, &mut cell) {
             return "null".to_owned();
         }
-        let text = String::from_utf8_lossy(&cell);
-        text.split('\n')
-            .map(escape_control)
-            .collect::<Vec<_>>()
-            .join("\n")
+        printable_lines(&String::from_utf8_lossy(&cell))
     });
     Ok(Arc::new(StringArray::from_iter_values(texts)))
 }

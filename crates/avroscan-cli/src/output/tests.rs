@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Fields, Int32Type, Schema};
 use super::csv::Csv;
 use super::jsonl::JsonLines;
 use super::table::Table;
-use super::{BatchWriter, escape_control, grouped};
+use super::{BatchWriter, grouped, printable_json, printable_lines};
 
 /// Columns of one batch, every one nullable.
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
@@ -383,6 +383,16 @@ fn digits_are_grouped_from_the_right() {
 
 #[test]
 fn control_characters_do_not_reach_the_terminal() {
-    assert_eq!(escape_control("plain é"), "plain é");
-    assert_eq!(escape_control("a\u{1b}[31m\tb"), "a\\u{1b}[31m\\tb");
+    assert_eq!(printable_lines("plain é\nb"), "plain é\nb");
+    assert_eq!(
+        printable_lines("a\u{1b}[31m\tb\n\u{9b}"),
+        "a\\u{1b}[31m\\tb\n\\u{9b}"
+    );
+    let json = serde_json::json!({"a\u{1b}": "\u{9b}\u{7f}\u{202e}é\\"});
+    let safe = printable_json(&json.to_string());
+    assert!(!safe.contains(char::is_control), "{safe:?}");
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+        json
+    );
 }

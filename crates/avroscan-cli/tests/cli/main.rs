@@ -6,10 +6,15 @@ mod convert;
 mod damage;
 mod errors;
 mod evolution;
+mod leftover;
 mod look;
+#[cfg(target_os = "linux")]
+mod memory;
+mod odd;
 mod readme;
 mod server;
 mod sql;
+mod terminal;
 
 use std::ffi::OsStr;
 use std::fs;

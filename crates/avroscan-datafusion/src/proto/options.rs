@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use avroscan::{OnError, SchemaMode};
+use avroscan::{LeftoverBytes, OnError, SchemaMode};
 use datafusion::common::{Result, not_impl_err};
 use prost::Message;
 
@@ -45,6 +45,13 @@ impl OptionsMessage {
             OnError::Skip => "skip",
             other => return not_impl_err!("The way {other:?} to treat damage does not travel"),
         };
+        let leftover_bytes = match scan.leftover_bytes {
+            LeftoverBytes::Error => "error",
+            LeftoverBytes::Ignore => "ignore",
+            other => {
+                return not_impl_err!("The way {other:?} to treat bytes left over does not travel");
+            }
+        };
         let mut settings = BTreeMap::new();
         let mut set = |key: &str, value: String| settings.insert(key.to_owned(), value);
         if let Some(rows) = options.batch_size() {
@@ -52,6 +59,7 @@ impl OptionsMessage {
         }
         set("buffer_blocks", scan.buffer_blocks.to_string());
         set("buffer_bytes", scan.buffer_bytes.to_string());
+        set("leftover_bytes", leftover_bytes.to_owned());
         let budget = &scan.skip_budget;
         if let Some(blocks) = budget.blocks {
             set("max_bad_blocks", blocks.to_string());
@@ -131,6 +139,7 @@ mod tests {
     fn every_option_travels() {
         for (key, _) in KEYS {
             let value = match key {
+                "leftover_bytes" => "ignore",
                 "max_bad_fraction" => "0.5",
                 "on_error" => "skip",
                 "pushdown_filters" => "false",

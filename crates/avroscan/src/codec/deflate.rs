@@ -8,7 +8,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::flow::Flow;
 use super::output::{Output, Step};
-use super::{Codec, Decode, corrupt, too_large};
+use super::{Codec, Decode, check_memory, corrupt, out_of_memory, too_large};
 use crate::error::{Error, Result};
 use crate::trusted::{Inflate, Inflated};
 
@@ -31,12 +31,11 @@ impl Decode for Deflate {
         let inflate = match &mut self.inflate {
             Some(inflate) => inflate,
             None => self.inflate.insert(
-                Inflate::new()
-                    .ok_or_else(|| corrupt(Codec::Deflate, "no memory for the decoder"))?,
+                Inflate::new().ok_or_else(|| out_of_memory("the decompressor of deflate"))?,
             ),
         };
         let max_bytes = output.max_bytes();
-        let mut bytes = output.start_expected();
+        let mut bytes = output.start_expected()?;
         let used = loop {
             match inflate.inflate(input, bytes) {
                 Inflated::Ended { .. } if bytes.len() > max_bytes => {
@@ -100,13 +99,17 @@ pub(super) struct DeflateFlow {
 }
 
 impl DeflateFlow {
-    pub(super) fn new() -> Self {
-        Self {
+    pub(super) fn new() -> Result<Self> {
+        /// What the library allocates: a window of 32 KiB and its tables.
+        const STATE_BYTES: usize = 128 << 10;
+
+        check_memory(Codec::Deflate, STATE_BYTES)?;
+        Ok(Self {
             stream: Decompress::new(false),
             has_ended: false,
             after: 0,
             rest: [0; CHECKSUM_LEFT],
-        }
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use super::output::Step;
-use super::{Codec, Decompressor, corrupt, too_large};
+use super::{Codec, Decompressor, corrupt, out_of_memory, reserve, too_large};
 use crate::error::Result;
 
 /// The first reservation is at least this large, and later ones are as well.
@@ -49,7 +49,7 @@ impl BlockFlow {
         let how = match codec {
             Codec::Null => How::Through,
             #[cfg(feature = "deflate")]
-            Codec::Deflate => How::Flow(Box::new(super::deflate::DeflateFlow::new())),
+            Codec::Deflate => How::Flow(Box::new(super::deflate::DeflateFlow::new()?)),
             #[cfg(feature = "zstandard")]
             Codec::Zstandard => {
                 How::Flow(Box::new(super::zstandard::ZstandardFlow::new(max_bytes)?))
@@ -74,6 +74,9 @@ impl BlockFlow {
         let bytes = match &mut self.how {
             How::Through => input.clone(),
             How::Gather(gathered) => {
+                gathered.try_reserve(input.len()).map_err(|_| {
+                    out_of_memory(format_args!("{} bytes of a block", gathered.len()))
+                })?;
                 gathered.extend_from_slice(input);
                 Bytes::new()
             }
@@ -111,7 +114,8 @@ impl BlockFlow {
                 None => (input.len() * FIRST_RATIO) as u128,
             };
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
-        let mut bytes = Vec::with_capacity(expected.max(LEAST).min(most));
+        let mut bytes = Vec::new();
+        reserve(&mut bytes, expected.max(LEAST).min(most))?;
         let mut rest = input;
         loop {
             if bytes.len() == bytes.capacity() {
@@ -119,7 +123,7 @@ impl BlockFlow {
                 if more == 0 {
                     return Err(too_large(self.max_bytes));
                 }
-                bytes.reserve_exact(more);
+                reserve(&mut bytes, more)?;
             }
             let before = bytes.len();
             let Step { consumed, .. } = flow.step(rest, &mut bytes)?;

@@ -31,7 +31,7 @@ use bytes::Bytes;
 
 pub(crate) use self::flow::BlockFlow;
 use self::output::Output;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limit;
 
 /// A block that is larger as stored may be decompressed piece by piece, while its bytes still come.
@@ -297,6 +297,42 @@ fn too_large(max_bytes: usize) -> Error {
             "the block has more than {max_bytes} uncompressed bytes, the limit `decompressed_bytes`"
         ),
     )
+}
+
+/// There is no memory for what the block becomes, or for what it takes to decompress it.
+#[cold]
+fn out_of_memory(what: impl fmt::Display) -> Error {
+    Error::new(
+        ErrorKind::OutOfMemory,
+        format!("there is not enough memory for {what}"),
+    )
+}
+
+/// Makes room for so many more bytes.
+fn reserve(bytes: &mut Vec<u8>, additional: usize) -> Result<()> {
+    bytes.try_reserve_exact(additional).map_err(|_| {
+        let total = bytes.len().saturating_add(additional);
+        out_of_memory(format_args!("{total} bytes of a decompressed block"))
+    })
+}
+
+/// Fails where there is no memory for a decompressor with a state of this size: for libraries whose
+/// constructor panics then.
+#[cfg(any(feature = "deflate", feature = "bzip2"))]
+fn check_memory(codec: Codec, bytes: usize) -> Result<()> {
+    match Vec::<u8>::new().try_reserve_exact(bytes) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(out_of_memory(format_args!("the decompressor of {codec}"))),
+    }
+}
+
+/// The library was used in a way that it does not allow.
+#[cfg(any(feature = "zstandard", feature = "bzip2", feature = "xz"))]
+#[cold]
+fn misused(codec: Codec, what: impl fmt::Display) -> Error {
+    internal(format!(
+        "the decompressor of {codec} was used wrongly: {what}"
+    ))
 }
 
 /// The compressed bytes are not what the codec writes.

@@ -1,6 +1,6 @@
 //! The uncompressed bytes of one block while they are written.
 
-use super::too_large;
+use super::{reserve, too_large};
 use crate::error::Result;
 
 /// The first reservation is at least this large, so that tiny blocks do not grow in tiny steps.
@@ -55,15 +55,18 @@ impl Output {
 
     /// The buffer, empty, with room for at least `capacity` bytes (but never for more than the
     /// limit and one).
-    pub(super) fn start(&mut self, capacity: usize) -> &mut Vec<u8> {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory), here and wherever the buffer grows.
+    pub(super) fn start(&mut self, capacity: usize) -> Result<&mut Vec<u8>> {
         self.bytes.clear();
-        self.bytes
-            .reserve_exact(capacity.max(LEAST).min(self.most()));
-        &mut self.bytes
+        let capacity = capacity.max(LEAST).min(self.most());
+        reserve(&mut self.bytes, capacity)?;
+        Ok(&mut self.bytes)
     }
 
     /// The buffer, empty, with room for what is expected.
-    pub(super) fn start_expected(&mut self) -> &mut Vec<u8> {
+    pub(super) fn start_expected(&mut self) -> Result<&mut Vec<u8>> {
         self.start(self.expected)
     }
 
@@ -74,7 +77,8 @@ impl Output {
         }
         // Old content stays where it is: zeroing it would be as much work as a fast codec's own.
         self.bytes.truncate(len);
-        self.bytes.reserve_exact(len - self.bytes.len());
+        let missing = len - self.bytes.len();
+        reserve(&mut self.bytes, missing)?;
         self.bytes.resize(len, 0);
         Ok(&mut self.bytes)
     }
@@ -86,7 +90,8 @@ impl Output {
             return Err(too_large(self.max_bytes));
         }
         let larger = capacity.saturating_mul(2).max(LEAST).min(self.most());
-        self.bytes.reserve_exact(larger - self.bytes.len());
+        let missing = larger - self.bytes.len();
+        reserve(&mut self.bytes, missing)?;
         Ok(&mut self.bytes)
     }
 

@@ -4,7 +4,7 @@ use liblzma::stream::{Action, CONCATENATED, Error as XzError, Status, Stream};
 
 use super::flow::Flow;
 use super::output::{Output, Step};
-use super::{Codec, Decode, corrupt};
+use super::{Codec, Decode, corrupt, misused, out_of_memory};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limit;
 
@@ -17,7 +17,7 @@ pub(super) struct Xz;
 
 impl Decode for Xz {
     fn decode(&mut self, input: &[u8], output: &mut Output) -> Result<()> {
-        output.start_expected();
+        output.start_expected()?;
         let mut stream = Stream::new_stream_decoder(MAX_MEMORY, CONCATENATED).map_err(describe)?;
         let used = output.drive(input, |rest, bytes| {
             step(&mut stream, rest, bytes, Action::Finish)
@@ -83,8 +83,32 @@ fn describe(error: XzError) -> Error {
         XzError::Data => "the data is damaged",
         XzError::Options => "the stream uses options that are unknown or not supported",
         XzError::UnsupportedCheck | XzError::NoCheck => "the stream's checksum is not supported",
-        XzError::Mem => "no memory for the decoder",
-        XzError::Program => "the decoder was used wrongly",
+        XzError::Mem => return out_of_memory("the decompressor of xz"),
+        XzError::Program => return misused(Codec::Xz, error),
     };
     corrupt(Codec::Xz, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_of_the_library_is_the_fault_of_who_is_to_blame() {
+        for (answer, kind) in [
+            (XzError::Data, ErrorKind::Compression),
+            (XzError::Options, ErrorKind::Compression),
+            (XzError::Format, ErrorKind::Compression),
+            (XzError::NoCheck, ErrorKind::Compression),
+            (XzError::UnsupportedCheck, ErrorKind::Compression),
+            (
+                XzError::MemLimit,
+                ErrorKind::Limit(Limit::DecompressorBytes),
+            ),
+            (XzError::Mem, ErrorKind::OutOfMemory),
+            (XzError::Program, ErrorKind::Internal),
+        ] {
+            assert_eq!(describe(answer).kind(), kind);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use zstd::zstd_safe::{
 
 use super::flow::Flow;
 use super::output::{Output, Step};
-use super::{Codec, Decode, corrupt, too_large};
+use super::{Codec, Decode, corrupt, misused, out_of_memory, too_large};
 use crate::error::{Error, Result};
 
 /// The densest thing in a frame is a run of 128 KiB written in four bytes.
@@ -44,8 +44,8 @@ impl Decode for Zstandard {
             Some(len) if len > output.max_bytes() as u64 => {
                 return Err(too_large(output.max_bytes()));
             }
-            Some(len) => output.start(len as usize),
-            None => output.start_expected(),
+            Some(len) => output.start(len as usize)?,
+            None => output.start_expected()?,
         };
         loop {
             match context.decompress(bytes, input) {
@@ -74,7 +74,7 @@ fn declared_len(input: &[u8]) -> Option<u64> {
 }
 
 fn new_context() -> Result<DCtx<'static>> {
-    DCtx::try_create().ok_or_else(|| corrupt(Codec::Zstandard, "no memory for the decoder"))
+    DCtx::try_create().ok_or_else(|| out_of_memory("the decompressor of zstandard"))
 }
 
 pub(super) struct ZstandardFlow {
@@ -129,6 +129,60 @@ impl Flow for ZstandardFlow {
     }
 }
 
+/// What an error code of the library says: who is to blame.
 fn describe(code: usize) -> Error {
-    corrupt(Codec::Zstandard, get_error_name(code))
+    use ZSTD_ErrorCode as Z;
+
+    let name = get_error_name(code);
+    let is = |known: Z| code == (known as usize).wrapping_neg();
+    // `GENERIC` is what the decoders of tables answer to bytes that are none.
+    const DAMAGE: [Z; 16] = [
+        Z::ZSTD_error_GENERIC,
+        Z::ZSTD_error_prefix_unknown,
+        Z::ZSTD_error_version_unsupported,
+        Z::ZSTD_error_frameParameter_unsupported,
+        Z::ZSTD_error_frameParameter_windowTooLarge,
+        Z::ZSTD_error_corruption_detected,
+        Z::ZSTD_error_checksum_wrong,
+        Z::ZSTD_error_literals_headerWrong,
+        Z::ZSTD_error_dictionary_corrupted,
+        Z::ZSTD_error_dictionary_wrong,
+        Z::ZSTD_error_tableLog_tooLarge,
+        Z::ZSTD_error_maxSymbolValue_tooLarge,
+        Z::ZSTD_error_maxSymbolValue_tooSmall,
+        Z::ZSTD_error_srcSize_wrong,
+        Z::ZSTD_error_dstSize_tooSmall,
+        Z::ZSTD_error_noForwardProgress_inputEmpty,
+    ];
+    if is(Z::ZSTD_error_memory_allocation) {
+        out_of_memory("the decompressor of zstandard")
+    } else if DAMAGE.into_iter().any(is) {
+        corrupt(Codec::Zstandard, name)
+    } else {
+        misused(Codec::Zstandard, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn each_answer_of_the_library_is_the_fault_of_who_is_to_blame() {
+        use ZSTD_ErrorCode as Z;
+
+        for (answer, kind) in [
+            (Z::ZSTD_error_corruption_detected, ErrorKind::Compression),
+            (Z::ZSTD_error_checksum_wrong, ErrorKind::Compression),
+            (Z::ZSTD_error_dstSize_tooSmall, ErrorKind::Compression),
+            (Z::ZSTD_error_GENERIC, ErrorKind::Compression),
+            (Z::ZSTD_error_memory_allocation, ErrorKind::OutOfMemory),
+            (Z::ZSTD_error_stage_wrong, ErrorKind::Internal),
+            (Z::ZSTD_error_parameter_outOfBound, ErrorKind::Internal),
+        ] {
+            let code = (answer as usize).wrapping_neg();
+            assert_eq!(describe(code).kind(), kind, "{}", get_error_name(code));
+        }
+    }
 }

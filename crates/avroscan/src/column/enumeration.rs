@@ -9,6 +9,7 @@ use arrow::datatypes::Int32Type;
 use super::Build;
 use super::primitive::internal;
 use super::values::Values;
+use super::views::{ViewValue, Views};
 use crate::decode::Input;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resolve::SymbolNumbers;
@@ -47,6 +48,27 @@ pub(super) fn symbol_number(numbers: &SymbolNumbers, input: &mut Input<'_, '_>) 
 fn unknown_symbol(symbol: &str) -> Error {
     let what = format!("the symbol `{symbol}` is not in the enum to read, which has no default");
     Error::new(ErrorKind::SchemaMismatch, what)
+}
+
+/// Symbols as text, or as the bytes of that.
+pub(crate) struct SymbolText<const TEXT: bool> {
+    symbols: Arc<[String]>,
+}
+
+impl<const TEXT: bool> SymbolText<TEXT> {
+    pub(crate) fn new(symbols: Arc<[String]>) -> Self {
+        Self { symbols }
+    }
+}
+
+impl<const TEXT: bool> ViewValue for SymbolText<TEXT> {
+    const IS_TEXT: bool = TEXT;
+
+    fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
+        let index = input.cursor.index(self.symbols.len(), "an enum symbol")?;
+        let symbol = self.symbols.get(index).map_or("", String::as_str);
+        views.push(symbol.as_bytes(), input.budget)
+    }
 }
 
 impl Build for EnumColumn {

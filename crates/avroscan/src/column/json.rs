@@ -227,6 +227,17 @@ impl Writer<'_, '_> {
                     _ => self.hex(&bytes),
                 }
             }
+            Leaf::SymbolText => {
+                let Kind::Enum(Enum { symbols, .. }) = &self.resolved.writer(value).kind else {
+                    return Ok(());
+                };
+                let index = cursor.index(symbols.len(), "an enum symbol")?;
+                let symbol = symbols.get(index).map_or("", String::as_str);
+                match read {
+                    Kind::Bytes => self.hex(symbol.as_bytes()),
+                    _ => self.quoted(symbol),
+                }
+            }
             Leaf::Symbols(numbers) => {
                 let number = symbol_number(numbers, &mut self.input)?;
                 self.symbol(read, number)

@@ -24,7 +24,7 @@ mod ways;
 
 use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::i256;
+use arrow::datatypes::{DataType, i256};
 
 use crate::decode::Input;
 use crate::error::Result;
@@ -35,7 +35,7 @@ use boolean::BooleanColumn;
 use constant::ConstantColumn;
 use decimal::{BigDecimal, DecimalColumn, DecimalText};
 use duration::DurationColumn;
-use enumeration::EnumColumn;
+use enumeration::{EnumColumn, SymbolText};
 use fixed::FixedColumn;
 use json::Json;
 use list::{ListColumn, MapColumn};
@@ -100,6 +100,8 @@ pub(crate) enum Column {
     Decimal128(DecimalColumn<i128>),
     Decimal256(DecimalColumn<i256>),
     DecimalText(ViewColumn<DecimalText>),
+    SymbolText(ViewColumn<SymbolText<true>>),
+    SymbolBytes(ViewColumn<SymbolText<false>>),
     BigDecimal(ViewColumn<BigDecimal>),
     Duration(DurationColumn),
     Uuid(UuidColumn),
@@ -197,6 +199,12 @@ impl Column {
                     scale,
                 }))
             }
+            Shape::SymbolText(symbols) => match &plan.data_type {
+                DataType::BinaryView => {
+                    Self::SymbolBytes(ViewColumn::new(SymbolText::new(symbols.clone())))
+                }
+                _ => Self::SymbolText(ViewColumn::new(SymbolText::new(symbols.clone()))),
+            },
             Shape::BigDecimal => Self::BigDecimal(ViewColumn::default()),
             Shape::Duration => Self::Duration(DurationColumn::default()),
             Shape::UuidFixed => Self::Uuid(UuidColumn::default()),
@@ -251,6 +259,8 @@ macro_rules! each {
             Column::Decimal128($inner) => $call,
             Column::Decimal256($inner) => $call,
             Column::DecimalText($inner) => $call,
+            Column::SymbolText($inner) => $call,
+            Column::SymbolBytes($inner) => $call,
             Column::BigDecimal($inner) => $call,
             Column::Duration($inner) => $call,
             Column::Union($inner) => $call,

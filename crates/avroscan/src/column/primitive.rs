@@ -208,9 +208,5 @@ pub(super) fn fixed_width<T: ArrowNativeType>(
 /// An array that Arrow refuses: a fault of this crate, reported rather than a panic.
 #[cold]
 pub(super) fn internal(error: arrow::error::ArrowError) -> Error {
-    Error::new(
-        ErrorKind::Value,
-        "a decoded column is not a valid Arrow array",
-    )
-    .with_source(error)
+    crate::error::internal("a decoded column is not a valid Arrow array").with_source(error)
 }

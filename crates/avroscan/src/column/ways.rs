@@ -1,8 +1,10 @@
 //! Values of one type that the file holds in several ways: as an int here and as a long there.
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, MutableArrayData, make_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::interleave;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 
 use super::primitive::internal;
 use super::{Build, Column};
@@ -65,9 +67,13 @@ impl Ways {
             return;
         }
         self.order.truncate(length);
-        let ways = self.columns.iter_mut().zip(&mut self.lengths).enumerate();
-        for (way, (column, length)) in ways {
-            *length = self.order.iter().filter(|(of, _)| *of == way).count();
+        self.lengths.fill(0);
+        for (way, _) in &self.order {
+            if let Some(length) = self.lengths.get_mut(*way) {
+                *length += 1;
+            }
+        }
+        for (column, length) in self.columns.iter_mut().zip(&self.lengths) {
             column.truncate(*length);
         }
     }
@@ -78,15 +84,44 @@ impl Ways {
         }
         let order = std::mem::take(&mut self.order);
         self.lengths.fill(0);
-        let mut arrays = Vec::new();
-        for (way, column) in self.columns.iter_mut().enumerate() {
-            let nulls = nulls.as_ref().map(|nulls| {
-                let values = order.iter().zip(nulls).filter(|((of, _), _)| *of == way);
-                values.map(|(_, valid)| valid).collect::<NullBuffer>()
-            });
-            arrays.push(column.finish(nulls.filter(|nulls| nulls.null_count() > 0))?);
+        let mut validity: Vec<Vec<bool>> = vec![Vec::new(); self.columns.len()];
+        for ((way, _), valid) in order.iter().zip(nulls.iter().flatten()) {
+            if let Some(of_way) = validity.get_mut(*way) {
+                of_way.push(valid);
+            }
         }
+        let mut arrays = Vec::new();
+        for (column, valid) in self.columns.iter_mut().zip(validity) {
+            let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
+            arrays.push(column.finish(nulls)?);
+        }
+        put_together(&arrays, &order).map_err(internal)
+    }
+}
+
+/// The values of these arrays in this order: of an array, and of a number in it.
+fn put_together(arrays: &[ArrayRef], order: &[(usize, usize)]) -> Result<ArrayRef, ArrowError> {
+    if !arrays
+        .first()
+        .is_some_and(|array| has_dictionary(array.data_type()))
+    {
         let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
-        interleave(&arrays, &order).map_err(internal)
+        return interleave(&arrays, order);
+    }
+    // All of them have the same dictionaries, which `interleave` would append to one another.
+    let arrays: Vec<_> = arrays.iter().map(|array| array.to_data()).collect();
+    let mut all = MutableArrayData::new(arrays.iter().collect(), false, order.len());
+    for &(array, number) in order {
+        all.try_extend(array, number, number + 1)?;
+    }
+    Ok(make_array(all.freeze()))
+}
+
+fn has_dictionary(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(..) => true,
+        DataType::List(inner) | DataType::Map(inner, _) => has_dictionary(inner.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| has_dictionary(field.data_type())),
+        _ => false,
     }
 }

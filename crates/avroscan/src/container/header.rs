@@ -10,7 +10,7 @@ use crate::schema::AvroSchema;
 use crate::wire::{Partial, partial_long};
 
 /// The first bytes of every file: `Obj` and the version of the format.
-const MAGIC: [u8; 4] = *b"Obj\x01";
+pub(crate) const MAGIC: [u8; 4] = *b"Obj\x01";
 
 /// What a file says of itself before its first block.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
             .and_then(|json| {
                 std::str::from_utf8(json).map_err(|_| malformed("avro.schema is not UTF-8"))
             })?;
-        let schema = Arc::new(AvroSchema::parse(json, limits)?);
+        let schema = Arc::new(AvroSchema::of_file(json, limits)?);
         Ok(Header {
             schema,
             codec,

@@ -15,7 +15,7 @@ mod sync;
 
 pub(crate) use block::{BlockHeader, RawBlock};
 pub use header::Header;
-pub(crate) use header::parse_header;
+pub(crate) use header::{MAGIC, parse_header};
 pub(crate) use queue::ByteQueue;
 pub(crate) use resync::{Resync, Resynced};
 pub(crate) use sync::{SyncFound, SyncSearch};

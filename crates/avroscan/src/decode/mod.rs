@@ -21,7 +21,8 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 
 use crate::column::RecordColumn;
-use crate::error::{Error, ErrorKind, Result};
+use crate::container::SYNC_LENGTH;
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
 pub(crate) use input::{Budget, Input};
@@ -55,6 +56,16 @@ pub(crate) enum Decoded {
     BlockEnd,
 }
 
+/// What becomes of bytes after the last row of a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Leftover {
+    /// They are an error.
+    Refuse,
+    /// They are counted. With this marker of the file among them they are an error after all: the size
+    /// of the block is wrong, and other blocks lie in it.
+    Count([u8; SYNC_LENGTH]),
+}
+
 /// Turns blocks into batches.
 pub(crate) struct Decoder {
     plan: Arc<DecodePlan>,
@@ -70,6 +81,9 @@ pub(crate) struct Decoder {
     /// Rows that the filter dropped, since last asked.
     pruned: u64,
     open: Option<OpenBlock>,
+    leftover: Leftover,
+    /// Blocks with bytes after their last row, and these bytes, since last asked.
+    left_over: LeftOver,
     zero_byte_items_left: usize,
     limits: Limits,
 }
@@ -88,8 +102,22 @@ struct OpenBlock {
     pruned: u64,
     /// Whether the rows that are left are known to be good.
     checked: bool,
-    /// Whether the block is known to end after its last row.
-    end_checked: bool,
+    /// Where the end of the block has been looked at: the bytes after its last row.
+    end_checked: Option<usize>,
+}
+
+/// Blocks with bytes after their last row.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LeftOver {
+    pub(crate) blocks: u64,
+    pub(crate) bytes: u64,
+}
+
+impl LeftOver {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.blocks = self.blocks.saturating_add(more.blocks);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+    }
 }
 
 impl OpenBlock {
@@ -121,22 +149,30 @@ impl OpenBlock {
         self.zero_byte_items = zero_byte_items;
     }
 
-    /// After the last row there must be nothing left.
-    fn check_end(&self) -> Result<()> {
-        match self.rest().len() {
-            0 => Ok(()),
-            _ if self.end_checked => Ok(()),
-            left => Err(left_over(left, &self.block)),
+    /// The bytes after the last row, if there may be some.
+    fn check_end(&self, leftover: Leftover) -> Result<usize> {
+        match self.end_checked {
+            Some(left) => Ok(left),
+            None => leftover.check(self.rest(), &self.block),
         }
     }
 }
 
-fn left_over(left: usize, block: &Block) -> Error {
-    let rows = block.first_row.saturating_add(block.rows);
-    Error::new(
-        ErrorKind::BlockLength,
-        format!("{left} bytes are left over after the {rows} rows of a block"),
-    )
+impl Leftover {
+    /// Checks the bytes after the last row of a block; how many there are.
+    fn check(self, rest: &[u8], block: &Block) -> Result<usize> {
+        let is_allowed = match self {
+            _ if rest.is_empty() => true,
+            Self::Refuse => false,
+            Self::Count(sync) => memchr::memmem::find(rest, &sync).is_none(),
+        };
+        if is_allowed {
+            return Ok(rest.len());
+        }
+        let (left, rows) = (rest.len(), block.first_row.saturating_add(block.rows));
+        let what = format!("{left} bytes are left over after the {rows} rows of a block");
+        Err(Error::new(ErrorKind::BlockLength, what))
+    }
 }
 
 /// Refuses a block that is too small for its rows, of at least `smallest` bytes each.
@@ -165,9 +201,22 @@ impl Decoder {
             used: 0,
             pruned: 0,
             open: None,
+            leftover: Leftover::Refuse,
+            left_over: LeftOver::default(),
             zero_byte_items_left: limits.zero_byte_items,
             limits,
         }
+    }
+
+    /// The same decoder where bytes after the last row of a block are treated like this.
+    pub(crate) fn with_leftover(mut self, leftover: Leftover) -> Self {
+        self.leftover = leftover;
+        self
+    }
+
+    /// What was left over of the blocks that ended since this was last asked.
+    pub(crate) fn take_left_over(&mut self) -> LeftOver {
+        std::mem::take(&mut self.left_over)
     }
 
     /// Rows of the batch so far.
@@ -201,10 +250,13 @@ impl Decoder {
             row: block.first_row,
             rows,
         };
+        let mut end_checked = None;
         let runs: VecDeque<_> = match &mut self.selector {
             Some(selector) => {
-                let selected = selector.select(&block, zero_byte_items, &self.limits);
-                let runs = selected.map_err(place)?;
+                let selected =
+                    selector.select(&block, zero_byte_items, &self.limits, self.leftover);
+                let (runs, left) = selected.map_err(place)?;
+                end_checked = Some(left);
                 runs.into()
             }
             None => VecDeque::from([all]),
@@ -220,7 +272,7 @@ impl Decoder {
             used_before: self.used,
             pruned,
             checked: false,
-            end_checked: self.selector.is_some(),
+            end_checked,
             block,
         });
         Ok(())
@@ -268,7 +320,7 @@ impl Decoder {
                 return Ok(Decoded::Full);
             }
             let wanted = open.run.rows.min(most - self.rows);
-            if open.end_checked && self.plan.arrow_schema().fields().is_empty() {
+            if open.end_checked.is_some() && self.plan.arrow_schema().fields().is_empty() {
                 // The number of the rows is all that is wanted, and known.
                 self.rows += wanted;
                 open.run.rows -= wanted;
@@ -284,7 +336,13 @@ impl Decoder {
             let zero_byte_items = budget.zero_byte_items();
             open.advance(read, remaining, zero_byte_items);
         }
-        open.check_end()?;
+        let left = open.check_end(self.leftover)?;
+        if left > 0 {
+            self.left_over.add(LeftOver {
+                blocks: 1,
+                bytes: left as u64,
+            });
+        }
         let full = self.rows >= most || self.used >= large;
         Ok(if full {
             Decoded::Full
@@ -318,7 +376,7 @@ impl Decoder {
             let zero_byte_items = budget.zero_byte_items();
             ahead.advance(read, remaining, zero_byte_items);
         }
-        ahead.check_end()
+        ahead.check_end(self.leftover).map(drop)
     }
 
     /// Whether it has neither rows nor a block.
@@ -343,13 +401,7 @@ fn to_batch(plan: &DecodePlan, mut arrays: Vec<ArrayRef>, rows: usize) -> Result
     }
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let batch = RecordBatch::try_new_with_options(plan.arrow_schema().clone(), arrays, &options);
-    batch.map_err(|error| {
-        Error::new(
-            ErrorKind::Value,
-            "the decoded columns are not a valid batch",
-        )
-        .with_source(error)
-    })
+    batch.map_err(|error| internal("the decoded columns are not a valid batch").with_source(error))
 }
 
 /// Reads `wanted` rows, or fewer once the batch takes `large` bytes.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
 
-use super::{Block, Budget, Input, STRIDE_BYTES, left_over, to_batch};
+use super::{Block, Budget, Input, Leftover, STRIDE_BYTES, to_batch};
 use crate::column::RecordColumn;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -47,16 +47,18 @@ impl Selector {
         })
     }
 
-    /// The rows of `block` to keep, in order; the block is known to be framed well to its end.
+    /// The rows of `block` to keep, in order, and how many bytes follow its last row; the block is known
+    /// to be framed well to its end.
     pub(super) fn select(
         &mut self,
         block: &Block,
         zero_byte_items: usize,
         limits: &Limits,
-    ) -> Result<Vec<Run>> {
+        leftover: Leftover,
+    ) -> Result<(Vec<Run>, usize)> {
         let plan = self.plan.clone();
         let Some(filter) = plan.filter() else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         };
         let mut runs = Vec::new();
         let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursive());
@@ -67,10 +69,10 @@ impl Selector {
             self.decide(filter, &batch, block.first_row + first, &mut runs)?;
             first += batch.num_rows();
         }
-        match input.cursor.remaining() {
-            0 => Ok(runs),
-            left => Err(left_over(left, block)),
-        }
+        let end = block.data.len() - input.cursor.remaining();
+        let rest = block.data.get(end..).unwrap_or_default();
+        let left = leftover.check(rest, block)?;
+        Ok((runs, left))
     }
 
     /// The filter's columns of the next rows, from the row `first` on and until they take `large`
@@ -110,11 +112,11 @@ impl Selector {
         runs: &mut Vec<Run>,
     ) -> Result<()> {
         let kept = filter.filter.evaluate(batch).map_err(|error| {
-            Error::new(ErrorKind::Usage, "the filter could not be evaluated").with_source(error)
+            Error::new(ErrorKind::Filter, "the filter failed").with_source(error)
         })?;
         if kept.len() != batch.num_rows() {
             return Err(Error::new(
-                ErrorKind::Usage,
+                ErrorKind::Filter,
                 format!(
                     "the filter decided about {} rows out of {}",
                     kept.len(),

@@ -151,6 +151,8 @@ pub(crate) enum Shape {
         symbols: ArrayRef,
         numbers: Option<SymbolNumbers>,
     },
+    /// An enum that is read as text or bytes: its symbols in the file.
+    SymbolText(Arc<[String]>),
     /// A decimal. It becomes a number of 128 bits;
     Decimal128 {
         stored: StoredDecimal,

@@ -9,18 +9,25 @@ use crate::wire::encode_long;
 /// Deepest nesting of a default: a record's default may lean on the defaults of its own fields.
 const MAX_DEPTH: usize = 64;
 
-/// Most values in a default, times the branches they are tried on; a kilobyte of text counts as one.
-/// Where a record's default leans on two of its fields' and theirs on two more each, a short schema has
-/// a default without end.
-const MAX_VALUES: usize = 1 << 20;
+/// Most values in the defaults of a resolution, times the branches they are tried on; a kilobyte of
+/// text counts as one, and so do the symbols of an enum that are looked through, 64 at a time. Where a
+/// record's default leans on two of its fields' and theirs on two more each, a short schema has a default
+/// without end.
+pub(super) const MAX_VALUES: usize = 1 << 20;
 
-/// The encoding of `value` as a value of this type, or why it is none.
-pub(super) fn encode(types: &Types, id: NodeId, value: &Json) -> Result<Vec<u8>, String> {
+/// The encoding of `value` as a value of this type, or why it is none. Takes what it costs from
+/// `values_left`, which all defaults share.
+pub(super) fn encode(
+    types: &Types,
+    id: NodeId,
+    value: &Json,
+    values_left: &mut usize,
+) -> Result<Vec<u8>, String> {
     let mut encoder = Encoder {
         types,
         bytes: Vec::new(),
         depth: 0,
-        values_left: MAX_VALUES,
+        values_left,
     };
     encoder.value(id, value)?;
     Ok(encoder.bytes)
@@ -30,7 +37,7 @@ struct Encoder<'a> {
     types: &'a Types,
     bytes: Vec<u8>,
     depth: usize,
-    values_left: usize,
+    values_left: &'a mut usize,
 }
 
 impl Encoder<'_> {
@@ -39,10 +46,16 @@ impl Encoder<'_> {
             return Err(format!("it nests deeper than {MAX_DEPTH} levels"));
         }
         let text = value.as_str().map_or(0, str::len);
-        let Some(left) = self.values_left.checked_sub(1 + text / 1024) else {
-            return Err(format!("it has more than {MAX_VALUES} values"));
+        let symbols = match &self.types.node(id).kind {
+            Kind::Enum(kind) => kind.symbols.len(),
+            _ => 0,
         };
-        self.values_left = left;
+        let Some(left) = self.values_left.checked_sub(1 + text / 1024 + symbols / 64) else {
+            return Err(format!(
+                "all defaults together have more than {MAX_VALUES} values"
+            ));
+        };
+        *self.values_left = left;
         self.depth += 1;
         let result = self.inside(id, value);
         self.depth -= 1;

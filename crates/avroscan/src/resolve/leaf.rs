@@ -22,6 +22,8 @@ pub(crate) enum Leaf {
     Decimal { size: Option<usize>, shift: i64 },
     /// For each symbol of the writer's.
     Symbols(SymbolNumbers),
+    /// A symbol as text, or as the bytes of that.
+    SymbolText,
 }
 
 /// For each symbol of the file's enum: its number in the enum to read, or itself where that does
@@ -82,6 +84,7 @@ fn plain(written: &Node, read: &Node) -> Result<Leaf, ()> {
         (Kind::Float, Kind::Double) => Leaf::Promoted(P::FloatToDouble),
         (Kind::String, Kind::Bytes) | (Kind::Bytes, Kind::String) => Leaf::Same,
         (Kind::Enum(from), Kind::Enum(to)) if same_name(written, read) => symbols(from, to),
+        (Kind::Enum(_), Kind::String | Kind::Bytes) => Leaf::SymbolText,
         (Kind::Fixed(from), Kind::Fixed(to)) if from == to && same_name(written, read) => {
             Leaf::Same
         }
@@ -150,10 +153,10 @@ fn symbols(from: &Enum, to: &Enum) -> Leaf {
 }
 
 /// Whether a named type of the writer's is the one of the reader's: by the name without the
-/// namespace, or by an alias.
+/// namespace, or by an alias. One without a name may be any.
 pub(super) fn same_name(written: &Node, read: &Node) -> bool {
     let (Some(written), Some(name)) = (&written.name, &read.name) else {
-        return written.name == read.name;
+        return true;
     };
     let short = |full: &str| full.rsplit('.').next().unwrap_or(full).to_owned();
     short(written) == short(name) || read.aliases.contains(written)

@@ -108,6 +108,7 @@ impl Resolved {
             known: HashMap::new(),
             depth: 0,
             comparisons_left: MAX_COMPARISONS,
+            default_values_left: default::MAX_VALUES,
             limits,
         };
         let root = resolver.value(writer.root(), reader_root)?;
@@ -202,6 +203,8 @@ struct Resolver<'a> {
     depth: usize,
     /// Branches of unions that may still be compared with one another.
     comparisons_left: usize,
+    /// Values that defaults may still have.
+    default_values_left: usize,
     limits: &'a Limits,
 }
 
@@ -295,10 +298,13 @@ impl<'a> Resolver<'a> {
     fn missing(&mut self, field: &Field) -> Result<ValueId> {
         let how = match &field.default {
             None => How::Mismatch("the field is not in the file, and has no default".to_owned()),
-            Some(default) => match default::encode(self.types, field.node, default) {
-                Ok(bytes) => self.constant(field.node, bytes)?,
-                Err(reason) => How::Mismatch(format!("the default is not valid: {reason}")),
-            },
+            Some(default) => {
+                let left = &mut self.default_values_left;
+                match default::encode(self.types, field.node, default, left) {
+                    Ok(bytes) => self.constant(field.node, bytes)?,
+                    Err(reason) => How::Mismatch(format!("the default is not valid: {reason}")),
+                }
+            }
         };
         self.add(Value {
             writer: field.node,

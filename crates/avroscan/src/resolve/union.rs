@@ -51,12 +51,16 @@ impl Resolver<'_> {
                 )),
             });
         }
-        let used = |number: usize| {
-            let is_it = |target: &Target| matches!(target, Target::Branch { branch, .. } if *branch == number);
-            targets.iter().any(is_it)
-        };
+        let mut used = vec![false; read.len()];
+        for target in &targets {
+            if let Target::Branch { branch, .. } = target
+                && let Some(used) = used.get_mut(*branch)
+            {
+                *used = true;
+            }
+        }
         let is_null = |id: NodeId| matches!(types.node(id).kind, Kind::Null);
-        if !(0..read.len()).any(used) {
+        if !used.contains(&true) {
             return Ok(How::Mismatch(format!(
                 "the file has {}, which cannot be read as {}",
                 self.describe(writer),
@@ -71,11 +75,9 @@ impl Resolver<'_> {
             encode_long(*branch as i64, &mut bytes);
             return self.constant(reader, bytes);
         }
-        let unused: Vec<usize> = (0..read.len()).filter(|&number| !used(number)).collect();
-        let unused = unused.into_iter().filter_map(|number| {
-            let id = *read.get(number)?;
-            Some(self.value(id, id).map(|value| (number, value)))
-        });
+        let branches = read.iter().enumerate().zip(used);
+        let unused = branches.filter(|(_, used)| !used);
+        let unused = unused.map(|((number, &id), _)| Ok((number, self.value(id, id)?)));
         let unused = unused.collect::<Result<_>>()?;
         Ok(How::Union(Branches {
             tagged,
@@ -87,14 +89,16 @@ impl Resolver<'_> {
     /// The branch that values of this type go to: the one that is most like it, the first of
     /// several.
     fn find(&mut self, writer: NodeId, branches: &[NodeId]) -> Result<Option<usize>> {
-        self.comparisons_left = self
-            .comparisons_left
-            .checked_sub(branches.len())
-            .ok_or_else(|| {
-                let what = "two schemas have unions of too many branches to be compared";
-                Error::new(ErrorKind::Limit(Limit::UnionBranches), what)
-            })?;
         let written = self.types.node(writer);
+        let of_branch = |id: &NodeId| comparisons(written, self.types.node(*id));
+        let comparisons: usize = branches.iter().map(of_branch).sum();
+        self.comparisons_left =
+            self.comparisons_left
+                .checked_sub(comparisons)
+                .ok_or_else(|| {
+                    let what = "two schemas have unions of too many branches to be compared";
+                    Error::new(ErrorKind::Limit(Limit::UnionBranches), what)
+                })?;
         let likeness = |id: &NodeId| likeness(written, self.types.node(*id));
         let alike = branches.iter().map(likeness).enumerate();
         let best = alike.filter_map(|(number, likeness)| Some((likeness?, number)));
@@ -127,6 +131,22 @@ fn branches<'a>(node: &'a Node, id: &'a NodeId) -> (&'a [NodeId], bool) {
     }
 }
 
+/// How much work it is to compare two types: their names, aliases and symbols are looked at.
+fn comparisons(written: &Node, read: &Node) -> usize {
+    let symbols = match (&written.kind, &read.kind) {
+        (Kind::Enum(from), Kind::Enum(to)) if leaf::same_name(written, read) => {
+            from.symbols.len() + to.symbols.len()
+        }
+        _ => 0,
+    };
+    let aliases = match written.name {
+        Some(_) => read.aliases.len(),
+        None => 0,
+    };
+    // As many symbols and aliases as ordinary types have are free: real unions stay far from the limit.
+    1 + (symbols + aliases) / 64
+}
+
 /// How much a branch is like a type: less is more, `None` where values cannot go there.
 fn likeness(written: &Node, read: &Node) -> Option<u8> {
     let same_kind = std::mem::discriminant(&written.kind) == std::mem::discriminant(&read.kind);
@@ -151,6 +171,7 @@ fn likeness_of_names(written: &Node, read: &Node) -> u8 {
     match () {
         () if written.name == read.name => 0,
         () if written.name.as_ref().is_some_and(alias) => 1,
+        () if written.name.is_some() != read.name.is_some() => 3,
         () if leaf::same_name(written, read) => 2,
         () => 3,
     }

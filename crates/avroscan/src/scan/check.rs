@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::scan::blocks::BlockStream;
 use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::job::Worker;
-use crate::scan::{AvroFile, BadBlock, BlockInfo, ScanOptions};
+use crate::scan::{AvroFile, BadBlock, BlockInfo, ReadReport, ScanOptions};
 use crate::split::Split;
 
 /// A block that was looked at.
@@ -25,6 +25,7 @@ pub struct BlockCheck {
     file: Arc<AvroFile>,
     blocks: Option<BlockStream>,
     worker: Worker,
+    report: ReadReport,
     /// What is inside of the last damaged block of the file, of this number.
     inner: InnerBlocks,
     index: u64,
@@ -33,8 +34,8 @@ pub struct BlockCheck {
 }
 
 impl AvroFile {
-    /// Looks at all blocks of the file. Limits, read-ahead and the counters of what is read come
-    /// from `options`.
+    /// Looks at all blocks of the file. Limits, read-ahead, what becomes of bytes after the last row of
+    /// a block, the report that counts these, and the counters of what is read come from `options`.
     ///
     /// # Errors
     /// Those of [`ScanOptions::plan`], and of reading.
@@ -45,7 +46,8 @@ impl AvroFile {
         Ok(BlockCheck {
             file: self.clone(),
             blocks: blocks.map_err(in_file)?,
-            worker: Worker::new(self, &Arc::new(plan), &options.limits),
+            worker: Worker::new(self, &Arc::new(plan), options),
+            report: options.report.clone(),
             inner: InnerBlocks::new(self, 0..u64::MAX, &options.limits),
             index: 0,
             met: 0,
@@ -91,7 +93,9 @@ impl BlockCheck {
             }
         };
         let header = block.header;
-        match self.worker.check(self.index, &block) {
+        let checked = self.worker.check(self.index, &block);
+        self.report.leave(self.worker.take_left_over());
+        match checked {
             Ok(()) => Ok(Some(CheckedBlock::Good(BlockInfo::of(&header)))),
             Err(error) if error.is_data() => {
                 let bad = self.inner.look_inside(header, block.data, &error);

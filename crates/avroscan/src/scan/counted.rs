@@ -4,7 +4,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
 use crate::codec::Codec;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::{Limit, Limits};
 use crate::plan::DecodePlan;
 use crate::scan::{BlockInfo, BlockWalk};
@@ -71,11 +71,7 @@ impl CountedRows {
         batch
             .map(|batch| Some((batch, self.offset)))
             .map_err(|error| {
-                Error::new(
-                    ErrorKind::Value,
-                    "rows without columns are not a valid batch",
-                )
-                .with_source(error)
+                internal("rows without columns are not a valid batch").with_source(error)
             })
     }
 

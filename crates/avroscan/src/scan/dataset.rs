@@ -1,6 +1,7 @@
 //! Several files read as one.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -45,7 +46,7 @@ impl Scan {
     /// # Errors
     /// Those of [`find_sources`], [`AvroFile::open`] and [`AvroSchema::union_by_name`], and for the
     /// projection those of [`ScanOptions::plan`].
-    pub async fn open<S: AsRef<str>>(
+    pub async fn open<S: AsRef<OsStr>>(
         inputs: &[S],
         storage_options: &StorageOptions,
         options: ScanOptions,
@@ -57,7 +58,7 @@ impl Scan {
     ///
     /// # Errors
     /// Those of [`Scan::open`].
-    pub fn open_blocking<S: AsRef<str>>(
+    pub fn open_blocking<S: AsRef<OsStr>>(
         inputs: &[S],
         storage_options: &StorageOptions,
         options: ScanOptions,

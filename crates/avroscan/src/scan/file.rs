@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::container::{Header, Step, parse_header};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Result, internal};
 use crate::limits::Limits;
 use crate::scan::{BlockWalk, Progress};
 use crate::source::Source;
@@ -139,10 +139,10 @@ impl AvroFile {
     /// [`read`](Self::read) of a source that can be [read now](Source::read_now).
     pub(crate) fn read_now(&self, range: Range<u64>, progress: &Progress) -> Result<Bytes> {
         let began = Instant::now();
-        let bytes = self.source.read_now(range).unwrap_or_else(|| {
-            let what = "the source cannot be read at once";
-            Err(Error::new(ErrorKind::Io, what))
-        })?;
+        let bytes = self
+            .source
+            .read_now(range)
+            .unwrap_or_else(|| Err(internal("the source cannot be read at once")))?;
         progress.add_read_time(began.elapsed());
         progress.add_bytes_read(bytes.len() as u64);
         Ok(bytes)

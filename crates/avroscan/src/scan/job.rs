@@ -9,14 +9,14 @@ use bytes::Bytes;
 
 use crate::codec::{Codec, Decompressor};
 use crate::container::{BlockHeader, RawBlock};
-use crate::decode::{Block, Decoded, Decoder};
+use crate::decode::{Block, Decoded, Decoder, LeftOver, Leftover};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::plan::DecodePlan;
 use crate::scan::feed::Group;
 use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::report::Found;
-use crate::scan::{AvroFile, BadBlock, OnError, ScanOptions};
+use crate::scan::{AvroFile, BadBlock, LeftoverBytes, OnError, ScanOptions};
 
 /// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
 /// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
@@ -31,14 +31,31 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(file: &AvroFile, plan: &Arc<DecodePlan>, limits: &Limits) -> Self {
+    pub(super) fn new(file: &AvroFile, plan: &Arc<DecodePlan>, options: &ScanOptions) -> Self {
         let codec = file.header().codec;
-        Self {
+        let limits = &options.limits;
+        let worker = Self {
             codec,
             decompressor: Decompressor::new(codec, limits.decompressed_bytes),
             plan: plan.clone(),
             decoder: Decoder::new(plan.clone(), limits.clone()),
-        }
+        };
+        worker.of_file(file, options)
+    }
+
+    /// The same worker for a file that it suits.
+    pub(super) fn of_file(mut self, file: &AvroFile, options: &ScanOptions) -> Self {
+        let leftover = match options.leftover_bytes {
+            LeftoverBytes::Error => Leftover::Refuse,
+            LeftoverBytes::Ignore => Leftover::Count(file.header().sync),
+        };
+        self.decoder = self.decoder.with_leftover(leftover);
+        self
+    }
+
+    /// What was left over of the blocks that ended since this was last asked.
+    pub(super) fn take_left_over(&mut self) -> LeftOver {
+        self.decoder.take_left_over()
     }
 
     /// Whether it can work on a file like this one.
@@ -254,6 +271,7 @@ impl Job {
     fn run_with(&mut self, worker: &mut Worker) -> Result<()> {
         let decoded = self.fill(worker);
         self.pruned += worker.decoder.take_pruned();
+        self.skipped.leave(worker.take_left_over());
         // With an error, what was complete before it is handed out first.
         if matches!(decoded, Ok(Decoded::BlockEnd)) && !self.closed {
             return Ok(());
@@ -313,6 +331,7 @@ impl Job {
         self.rows_left = self.rows_left.saturating_sub(header.rows as u64);
         let checked = worker.check(index, &block);
         worker.decoder.take_pruned();
+        worker.take_left_over();
         let error = match checked {
             Ok(()) => return Ok(()),
             Err(error) if error.is_data() => error,

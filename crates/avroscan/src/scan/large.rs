@@ -325,9 +325,9 @@ impl<'a> Checks<'a> {
                 self.wait().await?;
             }
             let blocks = &mut *self.blocks;
-            let limits = &self.options.limits;
+            let options = self.options;
             let worker = blocks.idle.pop();
-            let worker = worker.unwrap_or_else(|| Worker::new(&blocks.file, &blocks.plan, limits));
+            let worker = worker.unwrap_or_else(|| Worker::new(&blocks.file, &blocks.plan, options));
             let block = Block {
                 index: self.index,
                 offset: self.header.offset,
@@ -335,7 +335,7 @@ impl<'a> Checks<'a> {
                 data: part.data.clone(),
                 first_row: part.first_row,
             };
-            let most = limits.zero_byte_items;
+            let most = options.limits.zero_byte_items;
             self.parts.push(part);
             let check = move || check(worker, block, most);
             self.running.push(runtime::compute(check)?);
@@ -384,6 +384,8 @@ impl<'a> Checks<'a> {
 fn check(mut worker: Worker, block: Block, zero_byte_items: usize) -> Checked {
     let (began, first_row) = (Instant::now(), block.first_row);
     let result = worker.decode_away(block);
+    // It is counted when the part is read.
+    worker.take_left_over();
     let result = result.map(|left| zero_byte_items.saturating_sub(left));
     Checked {
         worker,

@@ -34,7 +34,7 @@ pub use check::{BlockCheck, CheckedBlock};
 pub use dataset::Scan;
 pub use file::AvroFile;
 pub use idle::IdleWorkers;
-pub use options::{ScanOptions, SchemaMode};
+pub use options::{LeftoverBytes, ScanOptions, SchemaMode};
 pub use progress::Progress;
 pub use reader::{BatchReader, block_on};
 pub use report::{BadBlock, OnError, ReadReport, SkipBudget};

@@ -25,6 +25,18 @@ pub enum SchemaMode {
     UnionByName,
 }
 
+/// What a scan does with bytes that follow the last row of a block. Some writers left such.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LeftoverBytes {
+    /// They are damage: nothing tells whether rows or bytes were meant to be more.
+    #[default]
+    Error,
+    /// They are passed over and counted in the [`ReadReport`]. If the file's marker is among them, they
+    /// are damage all the same: other blocks lie in this one.
+    Ignore,
+}
+
 /// How a scan reads.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -76,6 +88,8 @@ pub struct ScanOptions {
     /// [`filter`](Self::filter) does not look closer at the values that nobody wants than it takes to
     /// find their ends, so it can read blocks that are bad for who wants all columns.
     pub on_error: OnError,
+    /// What becomes of bytes after the last row of a block. Default: they are damage.
+    pub leftover_bytes: LeftoverBytes,
     /// How much may be skipped, where [`on_error`](Self::on_error) says so. Default: any number of
     /// blocks.
     pub skip_budget: SkipBudget,
@@ -101,6 +115,7 @@ impl Default for ScanOptions {
             unroll: 0,
             n_rows: None,
             on_error: OnError::default(),
+            leftover_bytes: LeftoverBytes::default(),
             skip_budget: SkipBudget::default(),
             report: ReadReport::default(),
             limits: Limits::default(),
@@ -184,6 +199,13 @@ impl ScanOptions {
     #[must_use]
     pub fn with_on_error(mut self, on_error: OnError) -> Self {
         self.on_error = on_error;
+        self
+    }
+
+    /// These options with another way to treat [`leftover_bytes`](Self::leftover_bytes).
+    #[must_use]
+    pub fn with_leftover_bytes(mut self, leftover_bytes: LeftoverBytes) -> Self {
+        self.leftover_bytes = leftover_bytes;
         self
     }
 

@@ -1,9 +1,10 @@
-//! What a scan passed over, where damaged blocks are skipped.
+//! What a scan passed over: damaged blocks, and bytes that belong to no row.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::decode::LeftOver;
 use crate::error::{Error, ErrorKind, Result};
 use crate::scan::{AvroFile, Progress};
 use crate::split::Split;
@@ -176,6 +177,8 @@ pub(super) struct Found {
     entries: Vec<Entry>,
     /// How many blocks there are in the stretches that were read to their ends.
     blocks_in: HashMap<Stretch, u64>,
+    /// Blocks that were read with bytes after their last row.
+    left_over: LeftOver,
     /// Bytes skipped of each file that has any.
     bytes_of: HashMap<Arc<str>, u64>,
 }
@@ -191,6 +194,11 @@ impl Found {
         let of_file = self.bytes_of.entry(block.file.clone()).or_default();
         *of_file = of_file.saturating_add(block.bytes);
         self.enter(Entry { block, start });
+    }
+
+    /// Takes in blocks with bytes after their last row.
+    pub(super) fn leave(&mut self, left_over: LeftOver) {
+        self.left_over.add(left_over);
     }
 
     /// Adds these numbers to those of a scan.
@@ -213,6 +221,7 @@ impl Found {
         self.bad_blocks += more.bad_blocks;
         self.bytes = self.bytes.saturating_add(more.bytes);
         self.rows_lost = self.rows_lost.saturating_add(more.rows_lost);
+        self.left_over.add(more.left_over);
         for (file, bytes) in more.bytes_of {
             let of_file = self.bytes_of.entry(file).or_default();
             *of_file = of_file.saturating_add(bytes);
@@ -277,6 +286,28 @@ impl ReadReport {
         self.found().rows_lost
     }
 
+    /// Blocks that were read although bytes follow their last row:
+    /// [`LeftoverBytes::Ignore`](crate::LeftoverBytes::Ignore).
+    pub fn leftover_blocks(&self) -> u64 {
+        self.found().left_over.blocks
+    }
+
+    /// The bytes after the last rows of these blocks, decompressed.
+    pub fn leftover_bytes(&self) -> u64 {
+        self.found().left_over.bytes
+    }
+
+    /// Counts blocks that were read although bytes follow their last row.
+    pub(super) fn leave(&self, left_over: LeftOver) {
+        if left_over == LeftOver::default() {
+            return;
+        }
+        if let Some(whole) = &self.whole {
+            whole.leave(left_over);
+        }
+        self.found().leave(left_over);
+    }
+
     /// The first 1,000 bad blocks by file and offset.
     pub fn entries(&self) -> Vec<BadBlock> {
         let found = self.found();
@@ -311,6 +342,11 @@ impl ReadReport {
     /// # Errors
     /// [`SkipBudget`](ErrorKind::SkipBudget) where that is more than the budget allows.
     pub(super) fn add(&self, more: Found, budget: &SkipBudget, file_size: u64) -> Result<()> {
+        self.leave(more.left_over);
+        let more = Found {
+            left_over: LeftOver::default(),
+            ..more
+        };
         let Some(file) = more.bytes_of.keys().next().cloned() else {
             return Ok(());
         };
@@ -361,6 +397,7 @@ impl fmt::Debug for ReadReport {
             .field("bad_blocks", &self.bad_blocks())
             .field("bytes_skipped", &self.bytes_skipped())
             .field("rows_lost", &self.rows_lost())
+            .field("leftover_blocks", &self.leftover_blocks())
             .finish_non_exhaustive()
     }
 }

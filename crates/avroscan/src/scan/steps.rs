@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures::FutureExt;
 
 use crate::container::{BlockHeader, SYNC_LENGTH, Step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::{AvroFile, BlockInfo, Progress};
+use crate::source::became_shorter;
 
 /// Bytes to read for a header, with the marker before it, where the block is not wanted.
 const HEADER_BYTES: u64 = 64;
@@ -142,10 +143,7 @@ impl Steps {
         self.window = bytes?;
         self.window_start = needed.start;
         if self.held(&needed).is_none() {
-            return Err(Error::new(
-                ErrorKind::Truncated,
-                "the file became shorter while it was read",
-            ));
+            return Err(became_shorter());
         }
         Ok(())
     }

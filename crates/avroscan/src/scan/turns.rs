@@ -353,15 +353,17 @@ fn hire(
     plan: &Arc<DecodePlan>,
     options: &ScanOptions,
 ) -> Worker {
-    match idle.iter().position(|worker| worker.suits(file, plan)) {
-        Some(index) => idle.swap_remove(index),
+    let worker = match idle.iter().position(|worker| worker.suits(file, plan)) {
+        Some(index) => Some(idle.swap_remove(index)),
         None => {
             // One that suits no more makes room.
             idle.pop();
-            shared
-                .take(file, plan)
-                .unwrap_or_else(|| Worker::new(file, plan, &options.limits))
+            shared.take(file, plan)
         }
+    };
+    match worker {
+        Some(worker) => worker.of_file(file, options),
+        None => Worker::new(file, plan, options),
     }
 }
 

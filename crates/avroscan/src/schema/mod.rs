@@ -7,6 +7,8 @@
 //! names outside the specification's pattern, defaults of the wrong type and unknown attributes
 //! are accepted, because files with them exist and their values are well defined.
 
+mod hints;
+mod json;
 mod logical;
 mod merge;
 mod parse;
@@ -20,7 +22,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use json::Mended;
 pub(crate) use logical::Logical;
+use parse::{Parsed, Rules};
 
 /// A parsed Avro schema (specification: "Schema Declaration").
 #[derive(Clone)]
@@ -44,7 +48,7 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// Only where it is valid on this kind; an invalid one is ignored, as the specification says.
     pub(crate) logical: Option<Logical>,
-    /// Full name of a record, enum or fixed.
+    /// Full name of a record, enum or fixed; none where its name is empty and nothing refers to it.
     pub(crate) name: Option<String>,
     /// Full names that the type also had (specification: "Aliases").
     pub(crate) aliases: Vec<String>,
@@ -89,19 +93,49 @@ pub(crate) struct Field {
 }
 
 impl AvroSchema {
-    /// Parses a schema from its JSON text.
+    /// Parses a schema from its JSON text; a byte order mark in front is passed over.
+    ///
+    /// A missing name, and an attribute of the wrong type, is an error. In the schema of a file it is
+    /// none where the values do not depend on it: [`json`](Self::json) of that can be parsed here.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`](crate::ErrorKind::Schema) where the text is not JSON or the JSON is
     /// not a schema, with the path to the place; [`ErrorKind::Limit`](crate::ErrorKind::Limit)
     /// where it is larger or nested deeper than allowed.
     pub fn parse(json: &str, limits: &Limits) -> Result<Self> {
-        let (nodes, root) = parse::parse(json, limits)?;
-        Ok(Self {
-            json: json.to_owned(),
-            types: Arc::new(Types(nodes)),
-            root,
-        })
+        let json = json::without_mark(json);
+        let parsed = parse::parse(json, Rules::Strict, limits)?;
+        Ok(Self::of(parsed, json.to_owned()))
+    }
+
+    /// The schema of a file: only what its values depend on can be wrong.
+    ///
+    /// # Errors
+    /// Those of [`parse`](Self::parse).
+    pub(crate) fn of_file(text: &str, limits: &Limits) -> Result<Self> {
+        if let Ok(schema) = Self::parse(text, limits) {
+            return Ok(schema);
+        }
+        let Mended { text, is_cut } = json::mend(text);
+        let parsed = match parse::parse(&text, Rules::Lenient, limits) {
+            // What is cut off may be what is missing.
+            Err(_) if is_cut => return Err(parse::too_deep()),
+            parsed => parsed?,
+        };
+        let is_odd = parsed.is_odd;
+        let mut schema = Self::of(parsed, text);
+        if is_odd {
+            schema.json = to_json::to_json(&schema);
+        }
+        Ok(schema)
+    }
+
+    fn of(parsed: Parsed, json: String) -> Self {
+        Self {
+            json,
+            types: Arc::new(Types(parsed.nodes)),
+            root: parsed.root,
+        }
     }
 
     /// One schema that every one of these can be resolved to (specification: "Schema
@@ -110,7 +144,8 @@ impl AvroSchema {
     /// Records have the fields of all, in the order in which they first appear. A field that some
     /// record lacks may be null and has a default: its own, or null. Types become as wide as the
     /// widest: int, long, float, double; string, bytes; the finer of two units of time; decimals
-    /// with the digits of both. Enums have the symbols of all. A union takes in what it does not
+    /// with the digits of both. Enums have the symbols of all; an enum and a string are a string, an
+    /// enum and bytes are bytes. A union takes in what it does not
     /// have, anything may become nullable. Named types of the same name are one type, and so are
     /// named types of different names in the same place: the first name stays, others become
     /// aliases. Fields go by their names alone.
@@ -157,7 +192,11 @@ impl AvroSchema {
         })
     }
 
-    /// The JSON text, exactly as it was given.
+    /// The JSON text, as it was given or as it stands in the file.
+    ///
+    /// Where the text of a file is not quite JSON, or not quite a schema, this is the same schema in an
+    /// order that can be parsed; without the documentation and unknown attributes, where more than the
+    /// JSON is odd.
     pub fn json(&self) -> &str {
         &self.json
     }

@@ -5,26 +5,52 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Enum, Field, Kind, Logical, Node, NodeId};
+use super::hints::found;
+use super::json::{MAX_DEPTH, is_too_deep};
+use super::{Enum, Field, Kind, Logical, Node, NodeId, hints};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limit, Limits};
 
-/// Deepest nesting of the JSON text. Three levels make a nested record, so records nest over
-/// three hundred deep; the stack of the smallest thread takes several times this.
-const MAX_JSON_DEPTH: usize = 1024;
+/// What becomes of attributes that values do not depend on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rules {
+    /// They must be right: for a schema that somebody gives, who wants to know.
+    Strict,
+    /// Those that are wrong are left out: for a schema of a file, which is as it is.
+    Lenient,
+}
 
-pub(super) fn parse(json: &str, limits: &Limits) -> Result<(Vec<Node>, NodeId)> {
-    check_depth(json)?;
+/// A schema's types.
+pub(super) struct Parsed {
+    pub(super) nodes: Vec<Node>,
+    pub(super) root: NodeId,
+    /// Whether something was left out by [`Rules::Lenient`].
+    pub(super) is_odd: bool,
+}
+
+pub(super) fn parse(json: &str, rules: Rules, limits: &Limits) -> Result<Parsed> {
+    if is_too_deep(json) {
+        return Err(too_deep());
+    }
+    if json.trim_ascii().is_empty() {
+        return Err(invalid("the text is empty"));
+    }
     let value = value_of(json).map_err(|error| {
         Error::new(ErrorKind::Schema, "the schema is not valid JSON").with_source(error)
     })?;
     let mut parser = Parser {
         nodes: Vec::new(),
         named: HashMap::new(),
+        rules,
+        is_odd: false,
         limits,
     };
     let root = parser.schema(&value, "")?;
-    Ok((parser.nodes, root))
+    Ok(Parsed {
+        nodes: parser.nodes,
+        root,
+        is_odd: parser.is_odd,
+    })
 }
 
 fn value_of(json: &str) -> serde_json::Result<Value> {
@@ -35,33 +61,20 @@ fn value_of(json: &str) -> serde_json::Result<Value> {
     Ok(value)
 }
 
-/// Refuses text that nests too deep before anything recurses over it.
-fn check_depth(json: &str) -> Result<()> {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_JSON_DEPTH {
-            return Err(Error::new(
-                ErrorKind::Limit(Limit::SchemaDepth),
-                format!("the schema's JSON nests deeper than {MAX_JSON_DEPTH} levels"),
-            ));
-        }
-    }
-    Ok(())
+#[cold]
+pub(super) fn too_deep() -> Error {
+    Error::new(
+        ErrorKind::Limit(Limit::SchemaDepth),
+        format!("the schema's JSON nests deeper than {MAX_DEPTH} levels"),
+    )
 }
 
 struct Parser<'a> {
     nodes: Vec<Node>,
-    /// Full name -> node.
+    /// Full name -> node. A type without a name has the empty one.
     named: HashMap<String, NodeId>,
+    rules: Rules,
+    is_odd: bool,
     limits: &'a Limits,
 }
 
@@ -73,8 +86,20 @@ impl Parser<'_> {
             Value::Array(branches) => self.union(branches, namespace),
             Value::Object(object) => self.object(object, namespace),
             other => Err(invalid(format!(
-                "a schema must be a JSON string, object or array, found {other}"
+                "a schema must be a JSON string, object or array, found {}",
+                found(other)
             ))),
+        }
+    }
+
+    /// Something is wrong that no value depends on.
+    fn odd(&mut self, what: impl FnOnce() -> String) -> Result<()> {
+        match self.rules {
+            Rules::Strict => Err(invalid(what())),
+            Rules::Lenient => {
+                self.is_odd = true;
+                Ok(())
+            }
         }
     }
 
@@ -85,14 +110,13 @@ impl Parser<'_> {
         let in_namespace = (!name.contains('.') && !namespace.is_empty())
             .then(|| format!("{namespace}.{name}"))
             .and_then(|full| self.named.get(&full));
-        in_namespace
-            .or_else(|| self.named.get(without_dot(name)))
-            .copied()
-            .ok_or_else(|| {
-                invalid(format!(
-                    "unknown type `{name}`: it is not defined before its use"
-                ))
-            })
+        let known = in_namespace.or_else(|| self.named.get(without_dot(name)));
+        let &id = known.ok_or_else(|| invalid(hints::unknown_type(name)))?;
+        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+            // The empty name is one if it is used as one.
+            node.name.get_or_insert_default();
+        }
+        Ok(id)
     }
 
     fn union(&mut self, branches: &[Value], namespace: &str) -> Result<NodeId> {
@@ -122,12 +146,12 @@ impl Parser<'_> {
             "record" | "error" => self.record(object, namespace),
             "enum" => {
                 let (full, _) = self.define(object, namespace)?;
-                let symbols = symbols(object).map_err(|e| e.in_field(&full))?;
-                let default = object.get("default").and_then(Value::as_str);
-                let kind = Kind::Enum(Enum {
-                    symbols,
-                    default: default.map(str::to_owned),
+                let parsed = symbols(object);
+                let parsed = parsed.and_then(|symbols| {
+                    let default = self.default_symbol(object, &symbols)?;
+                    Ok(Kind::Enum(Enum { symbols, default }))
                 });
+                let kind = parsed.map_err(|e| e.in_field(&full))?;
                 self.add_named(kind, object, full)
             }
             "fixed" => {
@@ -192,49 +216,100 @@ impl Parser<'_> {
                     "two fields of one record are named `{name}`"
                 )));
             }
-            let node = self
-                .schema(type_, namespace)
-                .map_err(|error| error.in_field(name))?;
+            let node = self.schema(type_, namespace).map_err(|error| {
+                let hint = hints::misplaced(name, field, type_);
+                hint.map_or(error, invalid).in_field(name)
+            })?;
+            let aliases = self.aliases(field.get("aliases"));
             fields.push(Field {
                 name: name.clone(),
                 node,
-                aliases: aliases(field.get("aliases")),
+                aliases: aliases.map_err(|error| error.in_field(name))?,
                 default: field.get("default").cloned(),
             });
         }
         Ok(fields)
     }
 
-    /// The full name that `object` defines, and the namespace inside it.
-    fn define(&self, object: &Map<String, Value>, enclosing: &str) -> Result<(String, String)> {
-        let name = match object.get("name").and_then(Value::as_str) {
-            Some(name) if !name.is_empty() => name,
-            _ => return Err(invalid("a record, enum or fixed must have a `name`")),
-        };
-        let full = if name.contains('.') {
-            without_dot(name).to_owned()
-        } else {
-            match object
-                .get("namespace")
-                .and_then(Value::as_str)
-                .unwrap_or(enclosing)
-            {
-                "" => name.to_owned(),
-                namespace => format!("{namespace}.{name}"),
+    /// The full name that `object` defines, empty if it has none, and the namespace inside it.
+    fn define(&mut self, object: &Map<String, Value>, enclosing: &str) -> Result<(String, String)> {
+        let name = match object.get("name") {
+            Some(Value::String(name)) => name,
+            _ => {
+                self.odd(|| "a record, enum or fixed must have a `name` that is text".to_owned())?;
+                ""
             }
         };
-        let namespace = full
-            .rsplit_once('.')
-            .map_or("", |(namespace, _)| namespace)
-            .to_owned();
-        Ok((full, namespace))
+        let namespace = match object.get("namespace") {
+            None | Some(Value::Null) => enclosing,
+            Some(Value::String(namespace)) => namespace,
+            Some(other) => {
+                self.odd(|| format!("a `namespace` must be text, found {}", found(other)))?;
+                enclosing
+            }
+        };
+        let full = match name {
+            "" => return Ok((String::new(), namespace.to_owned())),
+            name if name.contains('.') => without_dot(name).to_owned(),
+            name if namespace.is_empty() => name.to_owned(),
+            name => format!("{namespace}.{name}"),
+        };
+        let inside = full.rsplit_once('.').map_or("", |(inside, _)| inside);
+        let inside = inside.to_owned();
+        Ok((full, inside))
     }
 
-    fn fixed_size(&self, object: &Map<String, Value>) -> Result<usize> {
-        let size = object
-            .get("size")
-            .and_then(Value::as_u64)
-            .ok_or_else(|| invalid("a fixed must have a `size` of at least 0"))?;
+    /// What a reader takes for an unknown symbol, if that is one of the symbols.
+    fn default_symbol(
+        &mut self,
+        object: &Map<String, Value>,
+        symbols: &[String],
+    ) -> Result<Option<String>> {
+        let default = match object.get("default") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(default) => default,
+        };
+        let is_default = |symbol: &&String| default.as_str() == Some(symbol.as_str());
+        let known = symbols.iter().find(is_default).cloned();
+        if known.is_none() {
+            self.odd(|| "the `default` of an enum must be one of its symbols".to_owned())?;
+        }
+        Ok(known)
+    }
+
+    /// The names in a list of aliases.
+    fn aliases(&mut self, list: Option<&Value>) -> Result<Vec<String>> {
+        let list = match list {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(list)) => list.as_slice(),
+            Some(_) => {
+                self.odd(|| "`aliases` must be an array of names".to_owned())?;
+                return Ok(Vec::new());
+            }
+        };
+        let names: Vec<String> = list
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
+        if names.len() < list.len() {
+            self.odd(|| "`aliases` must be an array of names".to_owned())?;
+        }
+        Ok(names)
+    }
+
+    fn fixed_size(&mut self, object: &Map<String, Value>) -> Result<usize> {
+        const WRONG: &str = "a fixed must have a `size`, a whole number of at least 0";
+
+        let given = object.get("size");
+        let size = match given.and_then(Value::as_u64) {
+            Some(size) => size,
+            None => {
+                let size = given.and_then(whole).ok_or_else(|| invalid(WRONG))?;
+                self.odd(|| WRONG.to_owned())?;
+                size
+            }
+        };
         match usize::try_from(size) {
             Ok(size) if size <= self.limits.fixed_bytes => Ok(size),
             _ => Err(Error::new(
@@ -255,7 +330,9 @@ impl Parser<'_> {
     ) -> Result<NodeId> {
         let logical = Logical::of(&kind, attributes);
         let namespace = full.rsplit_once('.').map(|(namespace, _)| namespace);
-        let aliases = aliases(attributes.get("aliases"));
+        let aliases = self
+            .aliases(attributes.get("aliases"))
+            .map_err(|error| error.in_field(&full))?;
         let aliases = aliases.into_iter().map(|alias| match namespace {
             Some(namespace) if !alias.contains('.') => format!("{namespace}.{alias}"),
             _ => without_dot(&alias).to_owned(),
@@ -263,7 +340,7 @@ impl Parser<'_> {
         let id = self.add(Node {
             kind,
             logical,
-            name: Some(full.clone()),
+            name: (!full.is_empty()).then(|| full.clone()),
             aliases: aliases.collect(),
         })?;
         // A second definition of a name takes over from there, as its writer meant it.
@@ -296,11 +373,16 @@ fn without_dot(name: &str) -> &str {
     }
 }
 
-/// The names in a list of aliases; anything else there says nothing.
-fn aliases(list: Option<&Value>) -> Vec<String> {
-    let list = list.and_then(Value::as_array);
-    let names = list.into_iter().flatten().filter_map(Value::as_str);
-    names.map(str::to_owned).collect()
+/// A whole number in another form: `16.0`, `"16"`.
+fn whole(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(digits) => digits.parse().ok(),
+        value => {
+            let number = value.as_f64()?;
+            let is_whole = number.fract() == 0.0 && (0.0..1e15).contains(&number);
+            is_whole.then_some(number as u64)
+        }
+    }
 }
 
 fn symbols(object: &Map<String, Value>) -> Result<Vec<String>> {
@@ -312,7 +394,8 @@ fn symbols(object: &Map<String, Value>) -> Result<Vec<String>> {
     for symbol in list {
         let Some(symbol) = symbol.as_str() else {
             return Err(invalid(format!(
-                "an enum symbol must be a string, found {symbol}"
+                "an enum symbol must be text, found {}",
+                found(symbol)
             )));
         };
         if !seen.insert(symbol) {

@@ -83,7 +83,9 @@ impl<'a> Writer<'a> {
         {
             // A primitive type goes before a named one, and a name without a dot is first looked
             // for in the namespace around it. A dot in front says: no namespace.
-            let plain = name.contains('.') || (namespace.is_empty() && primitive(name).is_none());
+            let plain = name.contains('.')
+                || name.is_empty()
+                || (namespace.is_empty() && primitive(name).is_none());
             return match plain {
                 true => self.quoted(name),
                 false => self.quoted(&format!(".{name}")),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Source, buffers, range_len, runtime};
+use super::{Source, became_shorter, buffers, range_len, runtime};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Large enough that the system call does not show, small enough to start early and stay in the
@@ -158,9 +158,7 @@ impl LocalFile {
             None => read_exact_at(&self.open_again()?, rest, offset),
         };
         result.map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                Error::new(ErrorKind::Io, "the file became shorter while it was read")
-            }
+            io::ErrorKind::UnexpectedEof => became_shorter(),
             _ => Error::new(ErrorKind::Io, "reading failed")
                 .with_source(error)
                 .at_offset(offset),

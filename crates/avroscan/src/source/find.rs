@@ -1,5 +1,7 @@
 //! From what a user types to sources.
 
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use url::Url;
@@ -11,15 +13,18 @@ use crate::error::{Error, ErrorKind, Result};
 /// The files that these inputs name: in the order of the inputs, and sorted by path within each.
 ///
 /// An input is one of
-/// - a path. If nothing has exactly this name, a pattern with `*`, `**`, `?`, `[..]` or `{a,b}`
-/// - a directory: all `*.avro` files in it and below
+/// - a path. If nothing has exactly this name, a pattern with `*`, `**`, `?`, `[..]` or `{a,b}`.
+///   A directory that matches is read as a directory
+/// - a directory: all Avro files in it and below. A file is one if its name ends in `.avro`, in
+///   capitals or not; a name without an extension, or with one that begins with a digit, says
+///   nothing, and the first bytes decide
 /// - a `file://` URL, which is a path
 /// - a URL of an object store (`s3://`, `gs://`, `az://`, `abfs://`, ..), which may be a pattern
 ///   too. One that ends with `/` is a directory. In a URL that is no pattern, `%2A` is a `*`
 /// - an `http://` or `https://` URL of a file
 ///
-/// Names that begin with `_` or `.` are skipped in directories and in patterns that do not
-/// write them out. `storage_options` are settings of the [stores](super::open_store). Inputs in
+/// In directories and patterns, files without a byte are skipped, and so are names that begin with
+/// `.`, or with `_` and have no `=`, unless a name in the pattern begins so too. `storage_options` are settings of the [stores](super::open_store). Inputs in
 /// the same bucket share a store.
 ///
 /// An object that is named exactly is not looked at: if it is missing, its first read says so.
@@ -30,7 +35,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///   result is never empty
 /// - [`ErrorKind::Usage`] for invalid URLs, patterns and options, and for what is no file
 /// - [`ErrorKind::Io`] if a directory or a store cannot be listed
-pub async fn find_sources<S: AsRef<str>>(
+pub async fn find_sources<S: AsRef<OsStr>>(
     inputs: &[S],
     storage_options: &StorageOptions,
 ) -> Result<Vec<Arc<dyn Source>>> {
@@ -45,16 +50,17 @@ pub async fn find_sources<S: AsRef<str>>(
     for input in inputs {
         let input = input.as_ref();
         let found = find(input, &mut stores).await;
-        sources.extend(found.map_err(|error| error.in_file(&input.into()))?);
+        sources.extend(found.map_err(|error| error.in_file(&input.to_string_lossy().into()))?);
     }
     Ok(sources)
 }
 
-async fn find(input: &str, stores: &mut Stores<'_>) -> Result<Vec<Arc<dyn Source>>> {
-    match scheme(input) {
-        None => local::find(input.to_owned()).await,
-        Some("file") => local::find(file_path(input)?).await,
-        Some(_) => remote::find(input, stores).await,
+async fn find(input: &OsStr, stores: &mut Stores<'_>) -> Result<Vec<Arc<dyn Source>>> {
+    let url = input.to_str().and_then(|url| Some((scheme(url)?, url)));
+    match url {
+        None => local::find(input.into()).await,
+        Some(("file", url)) => local::find(file_path(url)?).await,
+        Some((_, url)) => remote::find(url, stores).await,
     }
 }
 
@@ -68,10 +74,9 @@ fn scheme(input: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-fn file_path(input: &str) -> Result<String> {
-    let path = parse_url(input)?.to_file_path().ok();
-    path.and_then(|path| path.into_os_string().into_string().ok())
-        .ok_or_else(|| Error::new(ErrorKind::Usage, "not the URL of a local file"))
+fn file_path(input: &str) -> Result<PathBuf> {
+    let path = parse_url(input)?.to_file_path();
+    path.map_err(|()| Error::new(ErrorKind::Usage, "not the URL of a local file"))
 }
 
 /// Parses a URL whose path may contain any character of a file's name.

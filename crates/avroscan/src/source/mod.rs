@@ -92,6 +92,13 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     }
 }
 
+/// The bytes of a file end before its [size](Source::size). An error of reading and not damage:
+/// somebody changes the file, so nothing is known about its blocks, and none may be skipped.
+#[cold]
+pub(crate) fn became_shorter() -> Error {
+    Error::new(ErrorKind::Io, "the file became shorter while it was read")
+}
+
 /// The length of a range that lies within a file of this size.
 fn range_len(range: &Range<u64>, size: u64, location: &Arc<str>) -> Result<usize> {
     let len = range

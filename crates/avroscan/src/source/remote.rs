@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures::TryStreamExt;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::{Position, Url};
 
 use super::find::{not_a_url, parse_url};
 use super::object::describe;
-use super::pattern::Pattern;
+use super::pattern::{Meant, Pattern};
 use super::{ObjectSource, Patience, Source, StorageOptions, open_store, runtime};
+use crate::container::MAGIC;
 use crate::error::{Error, ErrorKind, Result};
+
+/// Objects whose first bytes are looked at at the same time.
+const LOOKS_AT_ONCE: usize = 16;
 
 /// The stores of one call, by bucket: each has connections and credentials to share.
 pub(super) struct Stores<'a> {
@@ -101,27 +105,16 @@ pub(super) async fn list(
         (Pattern::parse(key)?, "no object matches this pattern")
     } else {
         (
-            Pattern::directory(key)?,
+            Pattern::directory(key),
             "the directory has no Avro files (*.avro)",
         )
     };
-    let prefix = Path::parse(pattern.root()).map_err(|error| {
-        Error::new(ErrorKind::Usage, "not a valid object path").with_source(error)
-    })?;
-    let is_flat = pattern.max_depth() == 1;
-    let objects = {
+    let mut objects = {
         let store = store.clone();
-        runtime::run(async move { list_prefix(&*store, &prefix, is_flat).await })
+        runtime::run(async move { find_objects(&*store, &pattern).await })
             .await
             .flatten()?
     };
-    let mut objects: Vec<_> = objects
-        .into_iter()
-        .filter(|object| {
-            let below = object.location.as_ref().strip_prefix(pattern.root());
-            below.is_some_and(|below| pattern.matches(below))
-        })
-        .collect();
     if objects.is_empty() {
         return Err(Error::new(ErrorKind::NotFound, nothing));
     }
@@ -136,19 +129,60 @@ pub(super) async fn list(
     Ok(objects.into_iter().map(source).collect())
 }
 
-/// All objects under a prefix, or only those directly in it.
-async fn list_prefix(
-    store: &dyn ObjectStore,
-    prefix: &Path,
-    is_flat: bool,
-) -> Result<Vec<ObjectMeta>> {
-    let objects = if is_flat {
-        store
-            .list_with_delimiter(Some(prefix))
-            .await
-            .map(|listed| listed.objects)
-    } else {
-        store.list(Some(prefix)).try_collect().await
+/// The objects that are meant and have at least a byte, in any order.
+async fn find_objects(store: &dyn ObjectStore, pattern: &Pattern) -> Result<Vec<ObjectMeta>> {
+    let below = |path: &Path| {
+        path.as_ref()
+            .strip_prefix(pattern.root())
+            .map(str::to_owned)
     };
+    let meant = list_objects(store, pattern).await?.into_iter();
+    let meant = meant.filter(|object| object.size > 0).filter_map(|object| {
+        let meant = pattern.file(&below(&object.location)?)?;
+        Some((object, meant))
+    });
+    stream::iter(meant.collect::<Vec<_>>())
+        .map(|(object, meant)| async move {
+            let is_read = meant == Meant::ByName || is_avro(store, &object).await?;
+            Ok(is_read.then_some(object))
+        })
+        .buffer_unordered(LOOKS_AT_ONCE)
+        .try_filter_map(|object| async { Ok(object) })
+        .try_collect()
+        .await
+}
+
+/// All objects below the root of a pattern, as far as they can be meant.
+async fn list_objects(store: &dyn ObjectStore, pattern: &Pattern) -> Result<Vec<ObjectMeta>> {
+    let root = object_path(pattern.root())?;
+    if !pattern.is_flat() {
+        return list_all(store, &root).await;
+    }
+    let listed = store.list_with_delimiter(Some(&root)).await;
+    let listed = listed.map_err(describe)?;
+    let mut objects = listed.objects;
+    for directory in listed.common_prefixes {
+        let below = directory.as_ref().strip_prefix(pattern.root());
+        if below.is_some_and(|below| pattern.enters(below)) {
+            objects.extend(list_all(store, &directory).await?);
+        }
+    }
+    Ok(objects)
+}
+
+async fn list_all(store: &dyn ObjectStore, prefix: &Path) -> Result<Vec<ObjectMeta>> {
+    let objects = store.list(Some(prefix)).try_collect().await;
     objects.map_err(describe)
+}
+
+/// Whether the object begins as Avro files do.
+async fn is_avro(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<bool> {
+    let length = object.size.min(MAGIC.len() as u64);
+    let start = store.get_range(&object.location, 0..length).await;
+    Ok(start.map_err(describe)? == MAGIC.as_slice())
+}
+
+fn object_path(text: &str) -> Result<Path> {
+    Path::parse(text)
+        .map_err(|error| Error::new(ErrorKind::Usage, "not a valid object path").with_source(error))
 }

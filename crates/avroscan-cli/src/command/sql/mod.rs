@@ -145,6 +145,7 @@ impl Sql {
         let mut options = AvroOptions::default()
             .with_on_error(scan.on_error)
             .with_skip_budget(scan.skip_budget)
+            .with_leftover_bytes(scan.leftover_bytes)
             .with_report(report.clone())
             .with_schema_mode(scan.schema_mode)
             .with_unroll(scan.unroll);

@@ -3,8 +3,10 @@
 mod skip;
 mod union;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema};
 
 use super::projection::Wanted;
@@ -12,7 +14,7 @@ use super::{
     DecodePlan, Projection, RecordPlan, Shape, Sizes, Skip, Step, StoredDecimal, ValuePlan,
 };
 use crate::arrow_type::{self, ROOT_COLUMN};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::{Limit, Limits};
 use crate::resolve::{How, Leaf, MAX_DEPTH, Resolved, Sources, Value, ValueId, mismatch};
 use crate::schema::{Field, Kind, NodeId, Types};
@@ -31,6 +33,7 @@ pub(super) fn compile(
         open: Vec::new(),
         skipping: Vec::new(),
         recursive: Vec::new(),
+        symbols: HashMap::new(),
         depth: 0,
         nodes_left: limits.schema_nodes,
         limits,
@@ -101,6 +104,9 @@ struct Compiler<'a> {
     skipping: Vec<NodeId>,
     /// Skips of recursive types, and the type of each.
     recursive: Vec<(NodeId, Skip)>,
+    /// The symbols of the enums to read: one array an enum, which whatever puts columns of it together
+    /// takes for what it is, one dictionary.
+    symbols: HashMap<NodeId, ArrayRef>,
     depth: usize,
     nodes_left: usize,
     limits: &'a Limits,
@@ -204,7 +210,9 @@ impl<'a> Compiler<'a> {
             &self.types.node(value.writer).kind,
             &self.types.node(value.reader).kind,
         ) else {
-            return Err(mismatch("a record is expected"));
+            return Err(internal(
+                "the plan of a record is made of a type that is none",
+            ));
         };
         let (mut wanted, projected) = wanted.in_fields(read)?;
         let by_projection = std::mem::take(&mut self.projection_order);
@@ -295,12 +303,20 @@ impl<'a> Compiler<'a> {
     }
 
     /// A type without inner types.
-    fn leaf(&self, value: &Value, leaf: &Leaf, wanted: &Wanted<'_>) -> Result<ValuePlan> {
+    fn leaf(&mut self, value: &Value, leaf: &Leaf, wanted: &Wanted<'_>) -> Result<ValuePlan> {
         let (written, read) = (self.resolved.writer(value), self.resolved.reader(value));
         wanted.must_be_all(read.kind.name())?;
-        let (shape, data_type) = arrow_type::leaf(read)?;
+        let (mut shape, data_type) = arrow_type::leaf(read)?;
+        if let Shape::Enum { symbols, .. } = &mut shape {
+            let shared = self.symbols.entry(value.reader);
+            *symbols = shared.or_insert_with(|| symbols.clone()).clone();
+        }
         let decoded = decoded_width(&shape);
         let shape = match leaf {
+            Leaf::SymbolText => match &written.kind {
+                Kind::Enum(written) => Shape::SymbolText(written.symbols.clone().into()),
+                _ => return Err(internal("text of symbols is made of a type that has none")),
+            },
             Leaf::Same => shape,
             Leaf::Promoted(promotion) => Shape::Promoted(*promotion),
             Leaf::Rescaled(rescale) => Shape::Rescaled(*rescale),

@@ -65,9 +65,12 @@ impl Compiler<'_> {
     fn one(&mut self, branches: &Branches, one: usize, wanted: &Wanted<'_>) -> Result<ValuePlan> {
         let mut ways = Vec::new();
         let mut routes = Vec::new();
+        // Of a root: each way has the fields in the same order.
+        let projection_order = std::mem::take(&mut self.projection_order);
         for target in &branches.targets {
             routes.push(match target {
                 Target::Branch { branch, value } if *branch == one => {
+                    self.projection_order = projection_order;
                     ways.push(self.value(*value, wanted)?);
                     let way = ways.len() - 1;
                     Route::Keep { field: 0, way }
@@ -79,6 +82,7 @@ impl Compiler<'_> {
         if ways.is_empty() {
             let unused = branches.unused.iter().find(|(branch, _)| *branch == one);
             if let Some((_, value)) = unused {
+                self.projection_order = projection_order;
                 ways.push(self.value(*value, wanted)?);
             }
         }
@@ -245,14 +249,15 @@ fn add_way(fields: &mut [UnionField], field: usize, way: ValuePlan) -> usize {
 fn branch_fields(types: &Types, branches: &[NodeId]) -> Vec<Field> {
     let full_name = |id: NodeId| {
         let node = types.node(id);
-        node.name
-            .clone()
-            .unwrap_or_else(|| node.kind.name().to_owned())
+        let name = node.name.as_ref().filter(|name| !name.is_empty());
+        name.map_or_else(|| node.kind.name().to_owned(), String::clone)
     };
     let short_name = |id: NodeId| {
         let full = full_name(id);
-        full.rsplit_once('.')
-            .map_or(full.clone(), |(_, short)| short.to_owned())
+        match full.rsplit_once('.') {
+            Some((_, short)) if !short.is_empty() => short.to_owned(),
+            _ => full,
+        }
     };
     let values: Vec<NodeId> = branches
         .iter()
@@ -263,10 +268,25 @@ fn branch_fields(types: &Types, branches: &[NodeId]) -> Vec<Field> {
     for &id in &values {
         *times.entry(short_name(id)).or_default() += 1;
     }
-    let field = |id| {
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut field = |id| {
         let short = short_name(id);
         let alone = times.get(&short) == Some(&1);
-        Field::new(&if alone { short } else { full_name(id) }, id)
+        let name = if alone { short } else { full_name(id) };
+        Field::new(&without_repeat(name, &mut taken), id)
     };
-    values.into_iter().map(field).collect()
+    values.into_iter().map(&mut field).collect()
+}
+
+/// The name, or if it is taken the name with a number behind it: unions of files may have two branches
+/// of one type, and a struct has its fields by name.
+fn without_repeat(name: String, taken: &mut HashMap<String, usize>) -> String {
+    let mut free = name.clone();
+    while taken.contains_key(&free) {
+        let times = taken.entry(name.clone()).or_insert(1);
+        *times += 1;
+        free = format!("{name}_{times}");
+    }
+    taken.insert(free.clone(), 1);
+    free
 }

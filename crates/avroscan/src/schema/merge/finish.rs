@@ -126,7 +126,11 @@ impl Arena<'_> {
             Content::Map(values) => Kind::Map(self.slot(*values)?),
             Content::Record(record) => Kind::Record(self.fields(record)?),
         };
-        let name = type_.name().map(str::to_owned);
+        // A name that is another type's as well would lead there.
+        let name = type_.name().map(|name| match self.own_names.get(name) {
+            Some(&of) if of != id => format!("{name}_{}", id.0),
+            _ => name.to_owned(),
+        });
         let mut names: Vec<_> = type_.names.iter().collect();
         names.sort_by_key(|name| (name.of, name.alias));
         let in_use = |alias: &str| self.own_names.get(alias).is_some_and(|&of| of != id);

@@ -63,6 +63,23 @@ pub(super) fn merge(one: &Leaf, two: &Leaf) -> Option<Leaf> {
     })
 }
 
+/// Whether the symbols of an enum are values of this type, or of what it is promoted to.
+pub(super) fn is_text(leaf: &Leaf) -> bool {
+    match leaf.logical {
+        None => matches!(leaf.kind, Kind::String | Kind::Bytes),
+        Some(logical) => logical == Logical::Uuid && matches!(leaf.kind, Kind::String),
+    }
+}
+
+/// The type of symbols and of values of this type.
+pub(super) fn of_symbols(leaf: &Leaf) -> Leaf {
+    Leaf {
+        kind: leaf.kind.clone(),
+        logical: None,
+        changed: leaf.changed || matches!(leaf.kind, Kind::Bytes),
+    }
+}
+
 fn same(one: &Kind, two: &Kind) -> bool {
     match (one, two) {
         (Kind::Fixed(one), Kind::Fixed(two)) => one == two,

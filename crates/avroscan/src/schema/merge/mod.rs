@@ -166,11 +166,13 @@ impl Merger {
             Some(first) => self.pairs.push_back((first, root)),
             None => self.root = Some(root),
         }
+        let ambiguous = ambiguous_names(schema);
         for (number, node) in schema.types.0.iter().enumerate() {
             let id = TypeId(base + number);
             let Some(name) = &node.name else { continue };
-            match self.named.get(name) {
-                Some(&same) => self
+            match self.named.get(name).copied() {
+                Some(same) if ambiguous.contains(name.as_str()) && !self.are_alike(same, id) => {}
+                Some(same) => self
                     .merge_types(same, id)
                     .map_err(|error| self.locate(error, Place::Type(id)))?,
                 None => {
@@ -286,6 +288,20 @@ impl Merger {
         }
         Ok(())
     }
+}
+
+/// Names that the schema gives to types of several kinds: they say nothing about which is which.
+fn ambiguous_names(schema: &AvroSchema) -> HashSet<&str> {
+    let mut kinds: HashMap<&str, &'static str> = HashMap::new();
+    let mut ambiguous = HashSet::new();
+    for node in &schema.types.0 {
+        if let Some(name) = &node.name
+            && *kinds.entry(name).or_insert(node.kind.name()) != node.kind.name()
+        {
+            ambiguous.insert(name.as_str());
+        }
+    }
+    ambiguous
 }
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Merger {
             (Content::Array(slot), Content::Array(other))
             | (Content::Map(slot), Content::Map(other)) => self.pairs.push_back((*slot, *other)),
             (Content::Enum(symbols), Content::Enum(other)) => symbols.merge(take(other)),
+            (Content::Enum(_), Content::Leaf(leaf)) | (Content::Leaf(leaf), Content::Enum(_))
+                if leaf::is_text(leaf) =>
+            {
+                one.content = Content::Leaf(leaf::of_symbols(leaf));
+            }
             (Content::Record(record), Content::Record(other)) => {
                 for (slot, other) in record.merge(take(other)) {
                     self.pairs.push_back((slot, other));
@@ -50,6 +55,12 @@ impl Merger {
             _ => append_names(&mut one.names, take(&mut two.names)),
         }
         Ok(())
+    }
+
+    /// Whether two types are of the same kind.
+    pub(super) fn are_alike(&mut self, one: TypeId, two: TypeId) -> bool {
+        let (one, two) = (self.find(one), self.find(two));
+        self.type_(one).kind() == self.type_(two).kind()
     }
 
     /// What this type has been merged into, if anything.

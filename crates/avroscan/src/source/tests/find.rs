@@ -1,5 +1,6 @@
 //! Inputs of every kind, over one directory tree.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,45 +14,71 @@ use super::{assert_kind, bytes};
 use crate::error::{Error, ErrorKind};
 use crate::source::{Patience, Source, StorageOptions, conformance, find_sources, remote};
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 23] = [
     "a.avro",
     "b.avro",
     "c.txt",
     "_SUCCESS",
     ".hidden.avro",
     "_temporary/x.avro",
+    "_y=1/part-7.avro",
     "empty/readme.txt",
+    "no bytes/0.avro",
+    "part-00000",
+    "readme",
+    "spark.avro/._SUCCESS.crc",
+    "spark.avro/.part-1.avro.crc",
+    "spark.avro/_SUCCESS",
+    "spark.avro/part-1.avro",
     "sub/[odd].avro",
     "sub/10.avro",
     "sub/2.avro",
     "sub/deep/d.avro",
     "sub/deep/e.AVRO",
+    "sub/deep/part.20240101",
     "y=1/part 0.avro",
     "y=2/part-0.avro",
 ];
 
 /// What a directory means, in order.
-const AVRO_FILES: [&str; 8] = [
+const AVRO_FILES: [&str; 13] = [
+    "_y=1/part-7.avro",
     "a.avro",
     "b.avro",
+    "part-00000",
+    "spark.avro/part-1.avro",
     "sub/10.avro",
     "sub/2.avro",
     "sub/[odd].avro",
     "sub/deep/d.avro",
+    "sub/deep/e.AVRO",
+    "sub/deep/part.20240101",
     "y=1/part 0.avro",
     "y=2/part-0.avro",
 ];
 
 /// Patterns and what they find. The same on disk and in a store.
-const PATTERNS: [(&str, &[&str]); 17] = [
-    ("*.avro", &["a.avro", "b.avro"]),
+const PATTERNS: [(&str, &[&str]); 22] = [
     ("?.avro", &["a.avro", "b.avro"]),
     ("[!a].avro", &["b.avro"]),
     ("{b,a,x}.avro", &["a.avro", "b.avro"]),
-    ("*", &["a.avro", "b.avro", "c.txt"]),
-    ("_*", &["_SUCCESS"]),
+    // A directory that matches is its Avro files.
+    ("*.avro", &["a.avro", "b.avro", "spark.avro/part-1.avro"]),
+    ("s*k.avro", &["spark.avro/part-1.avro"]),
+    (
+        "sub/d*",
+        &[
+            "sub/deep/d.avro",
+            "sub/deep/e.AVRO",
+            "sub/deep/part.20240101",
+        ],
+    ),
+    // A file that matches is meant, whatever it is.
+    ("[cpr]*", &["c.txt", "part-00000", "readme"]),
+    ("_S*", &["_SUCCESS"]),
     (".*.avro", &[".hidden.avro"]),
     ("_temporary/*", &["_temporary/x.avro"]),
+    ("_y*/", &["_y=1/part-7.avro"]),
     (
         "sub/*.avro",
         &["sub/10.avro", "sub/2.avro", "sub/[odd].avro"],
@@ -66,28 +93,61 @@ const PATTERNS: [(&str, &[&str]); 17] = [
             "sub/deep/d.avro",
         ],
     ),
-    ("**/deep/*", &["sub/deep/d.avro", "sub/deep/e.AVRO"]),
-    ("**/*.avro", &AVRO_FILES),
+    (
+        "**/deep/*",
+        &[
+            "sub/deep/d.avro",
+            "sub/deep/e.AVRO",
+            "sub/deep/part.20240101",
+        ],
+    ),
+    (
+        "**/*.avro",
+        &[
+            "_y=1/part-7.avro",
+            "a.avro",
+            "b.avro",
+            "spark.avro/part-1.avro",
+            "sub/10.avro",
+            "sub/2.avro",
+            "sub/[odd].avro",
+            "sub/deep/d.avro",
+            "y=1/part 0.avro",
+            "y=2/part-0.avro",
+        ],
+    ),
     ("y=*/part*", &["y=1/part 0.avro", "y=2/part-0.avro"]),
     (
         "{sub/deep,y=1}/*.avro",
         &["sub/deep/d.avro", "y=1/part 0.avro"],
     ),
     ("y=*/", &["y=1/part 0.avro", "y=2/part-0.avro"]),
+    ("y=*", &["y=1/part 0.avro", "y=2/part-0.avro"]),
     ("*/2.avro", &["sub/2.avro"]),
+    ("*/2.a*", &["sub/2.avro"]),
 ];
+
+/// What is in the file of this number.
+fn content(number: usize) -> Vec<u8> {
+    let name = FILES[number].rsplit('/').next().unwrap();
+    match name {
+        "0.avro" => Vec::new(),
+        "part-00000" | "part.20240101" => [b"Obj\x01", &bytes(number)[..]].concat(),
+        _ => bytes(number + 1).to_vec(),
+    }
+}
 
 fn tree() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (i, file) in FILES.iter().enumerate() {
         let path = dir.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes(i)).unwrap();
+        fs::write(path, content(i)).unwrap();
     }
     dir
 }
 
-fn find<S: AsRef<str>>(inputs: &[S]) -> Result<Vec<Arc<dyn Source>>, Error> {
+fn find<S: AsRef<OsStr>>(inputs: &[S]) -> Result<Vec<Arc<dyn Source>>, Error> {
     block_on(find_sources(inputs, &StorageOptions::new()))
 }
 
@@ -150,7 +210,7 @@ fn what_exists_wins_over_what_its_name_means() {
     let sources = find(&[format!("{root}sub/[odd].avro")]).unwrap();
     assert_eq!(below(&root, &sources), ["sub/[odd].avro"]);
     fs::create_dir(dir.path().join("d[x]")).unwrap();
-    fs::write(dir.path().join("d[x]/in.avro"), b"").unwrap();
+    fs::write(dir.path().join("d[x]/in.avro"), b"x").unwrap();
     let sources = find(&[format!("{root}d[x]")]).unwrap();
     assert_eq!(below(&root, &sources), ["d[x]/in.avro"]);
 }
@@ -167,7 +227,7 @@ fn file_urls_are_paths() {
         ("{x,b}.avro", "b.avro"),
         ("what?#.avro", "what?#.avro"),
         ("sub/d??p/*.avro", "sub/deep/d.avro"),
-        ("sub/deep/", "sub/deep/d.avro"),
+        ("spark.avro/", "spark.avro/part-1.avro"),
     ] {
         let sources = find(&[format!("file://{root}{input}")]).unwrap();
         assert_eq!(below(&root, &sources), [expected], "{input}");
@@ -194,6 +254,8 @@ fn nothing_found_is_one_clear_sentence() {
         (at("other/*.avro"), "no file matches this pattern"),
         (at("a.avro/*"), "no file matches this pattern"),
         (at("empty"), "the directory has no Avro files (*.avro)"),
+        (at("no bytes"), "the directory has no Avro files (*.avro)"),
+        (at("no bytes/*"), "no file matches this pattern"),
     ] {
         let message = assert_kind(find(&[&input]), ErrorKind::NotFound);
         assert_eq!(message, format!("{input}: {sentence}"));
@@ -225,6 +287,22 @@ fn invalid_inputs_are_refused() {
 
 #[cfg(unix)]
 #[test]
+fn names_that_are_not_utf8_are_found_and_taken() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(OsStr::from_bytes(b"\xe9t\xe9.avro"));
+    fs::write(&file, b"x").unwrap();
+    let pattern = dir.path().join("*.avro");
+    for input in [&file, &dir.path().to_owned(), &pattern] {
+        let sources = find(&[input]).unwrap();
+        assert_eq!(**sources[0].location(), *file.to_string_lossy());
+        block_on(conformance::check(&*sources[0], b"x")).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn links_are_followed_but_not_in_circles() {
     use std::os::unix::fs::symlink;
 
@@ -244,7 +322,12 @@ fn links_are_followed_but_not_in_circles() {
     let sources = find(&[format!("{root}sub/deep")]).unwrap();
     assert_eq!(
         below(&root, &sources),
-        ["sub/deep/d.avro", "sub/deep/link.avro"]
+        [
+            "sub/deep/d.avro",
+            "sub/deep/e.AVRO",
+            "sub/deep/link.avro",
+            "sub/deep/part.20240101"
+        ]
     );
     // A link that is one of the files to read has to lead somewhere.
     symlink("/nowhere", dir.path().join("sub/deep/broken.avro")).unwrap();
@@ -267,7 +350,7 @@ mod in_a_store {
         let store = InMemory::new();
         for (i, file) in FILES.iter().enumerate() {
             let path = object_store::path::Path::parse(format!("top/{file}")).unwrap();
-            block_on(store.put(&path, bytes(i).into())).unwrap();
+            block_on(store.put(&path, content(i).into())).unwrap();
         }
         Arc::new(store)
     }
@@ -307,8 +390,9 @@ mod in_a_store {
         let store = store();
         let sources = list(&store, "top/sub/2.a*").unwrap();
         let at = FILES.iter().position(|file| *file == "sub/2.avro").unwrap();
-        block_on(conformance::check(&*sources[0], &bytes(at))).unwrap();
-        assert!(format!("{:?}", sources[0]).contains(&format!("size: {at}")));
+        block_on(conformance::check(&*sources[0], &content(at))).unwrap();
+        let size = content(at).len();
+        assert!(format!("{:?}", sources[0]).contains(&format!("size: {size}")));
     }
 
     #[test]

@@ -130,7 +130,8 @@ fn promotes(w: &Node, r: &Node) -> bool {
         {
             true
         }
-        (Kind::Bytes, Kind::String) | (Kind::String, Kind::Bytes) => true,
+        (Kind::Bytes | Kind::Enum(_), Kind::String) => true,
+        (Kind::String | Kind::Enum(_), Kind::Bytes) => true,
         (Kind::Fixed(w), Kind::Fixed(r)) => w == r,
         (Kind::Record(_) | Kind::Array(_) | Kind::Map(_) | Kind::Enum(_), _) => false,
         (w, r) => match (number(w), number(r)) {

@@ -29,6 +29,75 @@ fn equal_types_stay_and_numbers_and_text_become_the_wider() {
 }
 
 #[test]
+fn an_enum_and_text_are_text_in_any_order_and_at_any_depth() {
+    let symbols = r#"{"type":"enum","name":"E","symbols":["A","B"],"default":"A"}"#;
+    let uuid = r#"{"type":"string","logicalType":"uuid"}"#;
+    for (text, both) in [
+        (r#""string""#, r#""string""#),
+        (uuid, r#""string""#),
+        (r#""bytes""#, r#""bytes""#),
+    ] {
+        for types in [[symbols, text], [text, symbols]] {
+            assert_eq!(field(&types), both);
+            let nested = |open: &str, close: &str| {
+                let types = types.map(|type_| format!("{open}{type_}{close}"));
+                let merged = field(&[&types[0], &types[1]]);
+                assert_eq!(merged, format!("{open}{both}{close}"));
+            };
+            nested(r#"["null","#, "]");
+            nested(r#"{"type":"array","items":"#, "}");
+            nested(r#"{"type":"map","values":["null","#, "]}");
+            nested(
+                r#"{"type":"record","name":"N","fields":[{"name":"x","type":"#,
+                "}]}",
+            );
+            // At the root, where a column is the file.
+            assert_eq!(merge(&types), both);
+        }
+    }
+    // Whichever comes first, the widest is what all can be read as.
+    for types in [
+        [symbols, r#""bytes""#, r#""string""#],
+        [r#""string""#, symbols, r#""bytes""#],
+        [r#""bytes""#, r#""string""#, symbols],
+    ] {
+        assert_eq!(field(&types), r#""bytes""#);
+    }
+    // Of several types each stays what it is.
+    assert_eq!(
+        field(&[&format!(r#"["int",{symbols}]"#), r#"["null","string"]"#]),
+        format!(r#"["null","int",{symbols},"string"]"#)
+    );
+    // One name is one type, wherever it is used.
+    let twice = record_of(&[("f", symbols), ("g", r#""E""#)]);
+    let text = record_of(&[("f", r#""string""#), ("g", symbols)]);
+    let merged: Value = serde_json::from_str(&merge(&[&twice, &text])).unwrap();
+    assert_eq!(merged["fields"][1]["type"], "string");
+    // A number is no text.
+    mismatch(&[&record(symbols), &record(r#""int""#)]);
+    let date = r#"{"type":"bytes","logicalType":"decimal","precision":4}"#;
+    mismatch(&[&record(symbols), &record(date)]);
+}
+
+#[test]
+fn an_enum_with_a_default_that_is_text_too_keeps_it() {
+    let schema = |type_: &str| {
+        format!(
+            r#"{{"type":"record","name":"R","fields":[{{"name":"f","type":{type_},"default":"A"}}]}}"#
+        )
+    };
+    let symbols = r#"{"type":"enum","name":"E","symbols":["A"]}"#;
+    let other = r#"{"type":"record","name":"R","fields":[{"name":"g","type":"int"}]}"#;
+    let merged = merge(&[&schema(symbols), &schema(r#""string""#), other]);
+    let merged: Value = serde_json::from_str(&merged).unwrap();
+    assert_eq!(
+        merged["fields"][0]["type"],
+        serde_json::json!(["string", "null"])
+    );
+    assert_eq!(merged["fields"][0]["default"], "A");
+}
+
+#[test]
 fn null_makes_nullable() {
     for (one, two, both) in [
         (r#""null""#, r#""null""#, r#""null""#),
