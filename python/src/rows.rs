@@ -4,11 +4,13 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use avroscan::{BatchStream, Error, ErrorKind, Progress, ReadReport, Result, Scan, Split};
 use futures::stream::{self, BoxStream, Stream, StreamExt};
+use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
@@ -225,15 +227,24 @@ pub(crate) fn codec_of(scan: &Scan, path: &str) -> Option<&'static str> {
 
 #[pymethods]
 impl Batches {
-    /// The next batch, `None` after the last one.
-    fn next(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
-        let next = wait::wait(py, |context| {
+    /// The next batch, `None` after the last one. Without a timeout (seconds) it waits for ever.
+    ///
+    /// # Errors
+    /// `TimeoutError` where the batch is not there by then: nothing is lost, and it can be asked for
+    /// again.
+    #[pyo3(signature = (timeout=None))]
+    fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Batch>> {
+        let until = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let until = until.map(|timeout| Instant::now() + timeout);
+        let next = wait::wait_until(py, until, |context| {
             let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut *rows {
                 Some(rows) => rows.poll_next(context),
                 None => Poll::Ready(None),
             }
         })?;
+        let next =
+            next.ok_or_else(|| PyTimeoutError::new_err("the next batch is not there yet"))?;
         let Some(batch) = next
             .transpose()
             .map_err(|error| errors::exception(py, &error, |path| self.codec(path)))?

@@ -41,6 +41,22 @@ fn wait_for_signals<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> PyResul
     })
 }
 
+/// The same, for so long at most: `None` where the result is not there by then.
+///
+/// # Errors
+/// Those of [`wait`].
+pub(crate) fn wait_until<T: Send>(
+    py: Python<'_>,
+    until: Option<Instant>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T> + Send,
+) -> PyResult<Option<T>> {
+    wait(py, |context| match poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending if until.is_some_and(|until| Instant::now() >= until) => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+}
+
 /// The same for a thread that does not know Python, which has no signals to look for.
 pub(crate) fn wait_without_python<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
     match wait_detached(poll, || Ok::<_, std::convert::Infallible>(())) {

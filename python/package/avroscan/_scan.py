@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 BATCH_SIZE_IN_QUERIES = 32_768
 """Rows of a frame inside of a query: what Polars' sinks take fastest."""
 
+SECONDS_BETWEEN_FRAMES = 0.2
+"""Polars looks for Ctrl-C when it gets a frame. One without rows comes where none does."""
+
 
 def scan_avro(
     source: FileSource,
@@ -472,16 +475,22 @@ class AvroScan:
             n_rows=n_rows,
             batch_size=rows,
         )
-        schema = _frames.schema(files)
-        is_empty = True
-        for frame in _frames.frames(batches, schema):
+        sample = _frames.frame(files.empty())
+        names = sample.columns if with_columns is None else with_columns
+        empty = sample.select(names)
+        yield empty
+        while True:
+            try:
+                batch = batches.next(timeout=SECONDS_BETWEEN_FRAMES)
+            except TimeoutError:
+                yield empty
+                continue
+            if batch is None:
+                return
+            frame = _frames.frame(batch, sample.schema)
             kept = frame if predicate is None else frame.filter(predicate)
             if kept.height > 0:
-                is_empty = False
                 yield kept
-        if is_empty:
-            names = schema.names() if with_columns is None else with_columns
-            yield _frames.frame(files.empty()).select(names)
 
 
 def _json(predicate: pl.Expr) -> str | None:
