@@ -4,6 +4,7 @@ mod bounds;
 mod counting;
 mod damage;
 mod declared;
+mod depth;
 mod errors;
 mod evolution;
 mod explain;

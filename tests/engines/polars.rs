@@ -1,6 +1,7 @@
 //! The Polars front end, end to end.
 
 mod damaged;
+mod depth;
 mod evolution;
 mod examples;
 mod faults;

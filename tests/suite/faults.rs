@@ -1,7 +1,7 @@
 //! Sources and servers that fail: an error or the right rows, never others, and nothing is skipped.
 
 mod server;
-mod store;
+pub(crate) mod store;
 
 use std::ops::Range;
 use std::pin::pin;

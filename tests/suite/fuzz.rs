@@ -95,6 +95,11 @@ fn any_bytes_have_the_values_that_others_find() {
 }
 
 #[test]
+fn any_types_between_meetings_are_read_or_refused() {
+    run("depth");
+}
+
+#[test]
 fn every_target_is_run_and_has_its_place_among_the_fuzzers() {
     let own = include_str!("fuzz.rs");
     let fuzzers = include_str!("../fuzz/Cargo.toml");

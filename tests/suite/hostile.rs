@@ -3,6 +3,7 @@
 
 mod blocks;
 mod codecs;
+mod depth;
 mod headers;
 mod limits;
 mod valid;

@@ -1,6 +1,7 @@
 //! The integration tests of the core: one binary, one module a subject. It links no query engine.
 
 mod allocation;
+mod cancellation;
 mod corpus;
 mod evolution;
 mod faults;
@@ -14,6 +15,7 @@ mod projections;
 mod readahead;
 mod reliability;
 mod roundtrip;
+mod rows;
 mod s3;
 mod sample;
 mod splits;

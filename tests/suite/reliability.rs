@@ -34,7 +34,7 @@ fn each_promise_has_the_tests_that_it_names() {
     let (promises, _) = promises.split_once("\n## ").unwrap();
     assert_eq!(promises.matches("Test").count(), 5);
     let lists: Vec<&str> = GUIDE.split("Tests `").skip(1).collect();
-    assert_eq!(lists.len(), 9);
+    assert_eq!(lists.len(), 11);
     for list in lists {
         let (list, _) = list.split_once("`.").expect("the end of the list");
         for name in list.split("`, `") {
@@ -62,7 +62,7 @@ fn every_limit_is_exceeded_by_a_test() {
     let (limits, _) = limits.split_once("\n}").unwrap();
     let limits = limits.lines().map(str::trim);
     let limits: Vec<&str> = limits.filter_map(|line| line.strip_suffix(',')).collect();
-    assert_eq!(limits.len(), 13, "{limits:?}");
+    assert_eq!(limits.len(), 14, "{limits:?}");
     for limit in limits {
         assert!(tests.contains(&format!("Limit::{limit}")), "{limit}");
         assert!(GUIDE.contains(&format!("`{limit}`")), "{limit}");
@@ -77,6 +77,10 @@ fn the_limits_have_the_defaults_that_are_written_down() {
         ("header_bytes", mib(limits.header_bytes)),
         ("schema_nodes", "100,000".to_owned()),
         ("depth", limits.depth.to_string()),
+        (
+            "column_depth",
+            "256; 32 in Polars and DataFusion".to_owned(),
+        ),
         ("block_bytes", mib(limits.block_bytes)),
         ("decompressed_bytes", mib(limits.decompressed_bytes)),
         ("zero_byte_items", "1,048,576".to_owned()),
@@ -87,6 +91,7 @@ fn the_limits_have_the_defaults_that_are_written_down() {
         let line = format!("| `{name}` | {default} |");
         assert!(GUIDE.contains(&line), "{line}");
     }
+    assert_eq!(limits.column_depth, None);
     assert_eq!(limits.schema_nodes, 100_000);
     assert_eq!(limits.zero_byte_items, 1_048_576);
     assert_eq!(limits.decimal_digits, 10_000);

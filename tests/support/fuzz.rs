@@ -8,6 +8,7 @@
 
 mod codecs;
 mod columns;
+mod depth;
 mod frames;
 mod input;
 mod peer;
@@ -16,6 +17,7 @@ mod seen;
 
 pub use codecs::codecs;
 pub use columns::{projection, resolution, schema};
+pub use depth::depth;
 pub use frames::{chunks, skip, splits, strict};
 pub use input::file;
 pub use peer::peer;
@@ -32,7 +34,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "strict",
         body: strict,
@@ -77,5 +79,10 @@ pub const TARGETS: [Target; 9] = [
         name: "peer",
         body: peer,
         seeds: seeds::files,
+    },
+    Target {
+        name: "depth",
+        body: depth,
+        seeds: depth::recipes,
     },
 ];

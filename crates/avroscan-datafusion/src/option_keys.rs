@@ -62,7 +62,14 @@ pub(crate) const KEYS: [(&str, &str); 22] = [
         "Most rows and items of a block that take no bytes",
     ),
     ("limits.fixed_bytes", "Largest size of a fixed"),
-    ("limits.depth", "Most levels of values of recursive types"),
+    (
+        "limits.depth",
+        "Most records of recursive types inside each other",
+    ),
+    (
+        "limits.column_depth",
+        "Most levels of types inside each other in one column",
+    ),
     (
         "limits.decimal_digits",
         "Most digits of a decimal that becomes text",
@@ -103,6 +110,7 @@ impl AvroOptions {
             "limits.zero_byte_items" => scan.limits.zero_byte_items = positive(key, value)?,
             "limits.fixed_bytes" => scan.limits.fixed_bytes = positive(key, value)?,
             "limits.depth" => scan.limits.depth = positive(key, value)?,
+            "limits.column_depth" => scan.limits.column_depth = Some(positive(key, value)?),
             "limits.decimal_digits" => scan.limits.decimal_digits = positive(key, value)?,
             "limits.batch_bytes" => scan.limits.batch_bytes = positive(key, value)?,
             _ => {

@@ -10,6 +10,10 @@ use datafusion::common::{Result, config_err};
 
 use crate::{RowCounts, option_keys as keys};
 
+/// [`Limits::column_depth`] where nothing else is said. In a debug build, `take` needs 37 KiB of stack
+/// for each level of a column, and the threads of a runtime have 2 MiB.
+const COLUMN_DEPTH: usize = 32;
+
 /// How the scans of an Avro table read their files.
 ///
 /// The core's [`ScanOptions`] are held, not repeated. Which columns and how many rows a scan reads
@@ -35,7 +39,9 @@ impl Default for AvroOptions {
     fn default() -> Self {
         Self {
             // The partitions of a scan are decoded in the threads of DataFusion.
-            scan: ScanOptions::default().with_workers(1),
+            scan: ScanOptions::default()
+                .with_workers(1)
+                .with_limits(bearable(Limits::default())),
             session_batch_size: true,
             pushdown_filters: true,
             row_counts: RowCounts::default(),
@@ -136,10 +142,14 @@ impl AvroOptions {
         self
     }
 
-    /// What a file may ask for before it is refused. Default: the core's.
+    /// What a file may ask for before it is refused. Default: the core's, and a
+    /// [`column_depth`](Limits::column_depth) of 32: DataFusion recurses over columns in threads of 2 MiB.
+    ///
+    /// A column that nests deeper has the type null in the table's schema, and is an error for a query
+    /// that reads it.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.scan.limits = limits;
+        self.scan.limits = bearable(limits);
         let limits = keys::KEYS.iter().map(|(key, _)| *key);
         self.chosen
             .extend(limits.filter(|key| key.starts_with("limits.")));
@@ -226,6 +236,12 @@ impl AvroOptions {
         }
         self
     }
+}
+
+/// These limits with a depth of columns that DataFusion bears, unless one is given.
+fn bearable(mut limits: Limits) -> Limits {
+    limits.column_depth.get_or_insert(COLUMN_DEPTH);
+    limits
 }
 
 #[cfg(test)]

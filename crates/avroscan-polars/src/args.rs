@@ -176,7 +176,11 @@ impl ScanArgsAvro {
         self
     }
 
-    /// What a file may ask for before it is refused.
+    /// What a file may ask for before it is refused. Default: the core's, and a
+    /// [`column_depth`](Limits::column_depth) of 32: Polars recurses over columns in threads of 2 MiB.
+    ///
+    /// A column that nests deeper has the type null in the schema of the scan, and is an error for a
+    /// query that reads it.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;

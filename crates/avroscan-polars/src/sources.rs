@@ -7,6 +7,10 @@ use avroscan::{Error, ErrorKind, Result, Scan, Source, block_on, find_sources};
 
 use crate::args::ScanArgsAvro;
 
+/// [`Limits::column_depth`](avroscan::Limits::column_depth) where nothing else is said: half
+/// of what Parquet's writer bears in a debug build, in the threads of Polars, which have 2 MiB of stack.
+const COLUMN_DEPTH: usize = 32;
+
 /// Where the Avro files are: names of them, or sources that are open already.
 ///
 /// Nobody has to write it: every function that reads takes `impl Into<AvroSources>`, which a
@@ -27,7 +31,9 @@ impl AvroSources {
     pub(crate) fn open(self, args: &ScanArgsAvro) -> Result<Scan> {
         block_on(async {
             let sources = self.find(args).await?;
-            Scan::from_sources(sources, args.options.clone()).await
+            let mut options = args.options.clone();
+            options.limits.column_depth.get_or_insert(COLUMN_DEPTH);
+            Scan::from_sources(sources, options).await
         })
     }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limit;
 use crate::plan::{Shape, StoredDecimal};
 use crate::schema::{Kind, Logical, Node};
+use crate::stack;
 
 /// Name of the column that holds the values of a file whose root is not a record.
 pub(crate) const ROOT_COLUMN: &str = "value";
@@ -104,6 +105,22 @@ fn decimal(kind: &Kind, precision: u32, scale: u32) -> (Shape, DataType) {
             DataType::Utf8View,
         ),
     }
+}
+
+/// How many levels of types are inside each other: 1 for one without inner types, 2 more than its
+/// values have for a map, which is a list of its entries.
+pub(crate) fn levels(data_type: &DataType) -> usize {
+    let inner = match data_type {
+        DataType::List(inner) | DataType::Map(inner, _) => {
+            stack::at_level(|| levels(inner.data_type()))
+        }
+        DataType::Struct(fields) => {
+            let inner = fields.iter().map(|field| levels(field.data_type()));
+            stack::at_level(|| inner.max().unwrap_or(0))
+        }
+        _ => 0,
+    };
+    1 + inner
 }
 
 /// The field of an array's items.

@@ -49,6 +49,7 @@ mod scan;
 mod schema;
 pub mod source;
 mod split;
+mod stack;
 mod trusted;
 mod wire;
 
@@ -60,8 +61,8 @@ pub use plan::{DecodePlan, Projection, RowFilter};
 pub use printable::printable;
 pub use scan::{
     AvroFile, BadBlock, BatchReader, BatchStream, BlockCheck, BlockInfo, BlockWalk, CheckedBlock,
-    FileSummary, IdleWorkers, LeftoverBytes, OnError, Progress, ReadReport, Scan, ScanOptions,
-    SchemaMode, SkipBudget, block_on, count_rows,
+    FileSummary, IdleWorkers, LeftoverBytes, OnError, Progress, ReadReport, Runs, Scan,
+    ScanOptions, SchemaMode, SkipBudget, block_on, count_rows,
 };
 pub use schema::AvroSchema;
 pub use source::{

@@ -1,5 +1,9 @@
 //! What a file may ask for before it is refused.
 
+/// Most records, arrays, maps and unions inside each other in a value of a recursive type, whatever
+/// comes between two records of that type: each takes some of the call stack.
+pub(crate) const MAX_LEVELS: usize = 1024;
+
 /// Bounds on what the bytes of a file can make the reader do. Exceeding one is an error of kind
 /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) with the [`Limit`] of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +23,20 @@ pub struct Limits {
     pub zero_byte_items: usize,
     /// Largest size of a `fixed` type, in bytes. Default 16 MiB.
     pub fixed_bytes: usize,
-    /// Most levels of values of recursive types inside each other. Default 64.
+    /// Most records of recursive types inside each other, in a value that becomes JSON text or is
+    /// passed over. Default 64. A type is recursive if a value of it can be inside of another.
+    ///
+    /// Whatever comes between them, records, arrays, maps and unions may nest 1,024 levels there.
     pub depth: usize,
+    /// Most levels of types inside each other in one column, after projection. Default, with `None`:
+    /// 256, and 32 where Polars or DataFusion reads. A number has one level, an array one more
+    /// than its items, a record one more than the deepest of its fields, a map two more than its
+    /// values.
+    ///
+    /// Arrow and the engines recurse over columns, so more levels take more of the call stack: in a
+    /// debug build, Arrow up to 4 KiB a level, and the engines up to 40 KiB of threads that have 2 MiB.
+    /// A deeper column is an error where it is read, and of the type null where it is only listed.
+    pub column_depth: Option<usize>,
     /// Largest scale and most digits of a decimal that becomes text. Default 10,000: the text is
     /// that long.
     pub decimal_digits: usize,
@@ -45,13 +61,15 @@ pub enum Limit {
     ZeroByteItems,
     /// [`Limits::fixed_bytes`].
     FixedBytes,
-    /// [`Limits::depth`].
+    /// [`Limits::depth`], and 1,024 levels of records, arrays, maps and unions in a recursive type.
     Depth,
+    /// [`Limits::column_depth`].
+    ColumnDepth,
     /// [`Limits::decimal_digits`].
     DecimalDigits,
     /// [`Limits::batch_bytes`].
     BatchBytes,
-    /// Levels of a schema's types inside each other, 512, and of its JSON, 1,024.
+    /// Levels of a schema's types inside each other, 2,048, and of its JSON, 4,096.
     SchemaDepth,
     /// Branches of unions that are compared with one another: 2^20 where one schema is read as
     /// another, ten times [`Limits::schema_nodes`] where several are merged.
@@ -73,8 +91,16 @@ impl Default for Limits {
             zero_byte_items: 1 << 20,
             fixed_bytes: 16 * MIB,
             depth: 64,
+            column_depth: None,
             decimal_digits: 10_000,
             batch_bytes: 256 * MIB,
         }
+    }
+}
+
+impl Limits {
+    /// [`column_depth`](Self::column_depth), or its default.
+    pub(crate) fn levels(&self) -> usize {
+        self.column_depth.unwrap_or(256)
     }
 }

@@ -19,7 +19,7 @@ use object_store::{
 
 /// What is wrong with the answer to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     NotFound,
     Precondition,
     PermissionDenied,
@@ -31,7 +31,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::NotFound,
         Self::Precondition,
         Self::PermissionDenied,
@@ -58,7 +58,7 @@ const PATH: &str = "some/key.avro";
 
 /// Fails its call of this number.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     inner: InMemory,
     calls: AtomicUsize,
     fails_at: usize,
@@ -66,7 +66,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn new(file: &[u8], fails_at: usize, fault: Fault) -> Arc<Self> {
+    pub(crate) fn new(file: &[u8], fails_at: usize, fault: Fault) -> Arc<Self> {
         let inner = InMemory::new();
         block_on(inner.put(&Path::from(PATH), file.to_vec().into())).unwrap();
         Arc::new(Self {
@@ -77,7 +77,7 @@ impl Store {
         })
     }
 
-    pub(super) fn source(self: &Arc<Self>) -> Arc<dyn Source> {
+    pub(crate) fn source(self: &Arc<Self>) -> Arc<dyn Source> {
         let source = ObjectSource::new(self.clone(), Path::from(PATH), "mem://some/key.avro");
         Arc::new(source.with_patience(Patience::default().with_max_attempts(2)))
     }

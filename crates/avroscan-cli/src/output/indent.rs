@@ -55,9 +55,12 @@ pub(crate) fn indent(json: &str) -> String {
     out
 }
 
+/// Most levels that are indented: text that nests thousands of levels deep would grow by as much.
+const INDENTED: usize = 64;
+
 fn new_line(depth: usize, out: &mut String) {
     out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth));
+    out.extend(std::iter::repeat_n("  ", depth.min(INDENTED)));
 }
 
 #[cfg(test)]

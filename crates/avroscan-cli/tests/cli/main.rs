@@ -4,6 +4,7 @@ mod cat;
 mod conformance;
 mod convert;
 mod damage;
+mod depth;
 mod errors;
 mod evolution;
 mod leftover;

@@ -89,6 +89,9 @@ impl OptionsMessage {
         set("limits.fixed_bytes", limits.fixed_bytes.to_string());
         set("limits.batch_bytes", limits.batch_bytes.to_string());
         set("limits.depth", limits.depth.to_string());
+        if let Some(levels) = limits.column_depth {
+            set("limits.column_depth", levels.to_string());
+        }
         set("limits.decimal_digits", limits.decimal_digits.to_string());
         let reader_schema = scan.reader_schema.as_ref();
         Ok(Self {
@@ -160,6 +163,7 @@ mod tests {
     fn every_limit_travels() {
         let mut limits = Limits::default();
         limits.depth = 7;
+        limits.column_depth = Some(6);
         limits.decimal_digits = 8;
         limits.batch_bytes = 9;
         let options = AvroOptions::default().with_limits(limits.clone());

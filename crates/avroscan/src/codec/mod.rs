@@ -108,6 +108,20 @@ impl Codec {
         }
     }
 
+    /// How many bytes a block of `stored` bytes is expected to decompress to at most.
+    ///
+    /// For null, snappy and deflate no block can exceed this. The other codecs can, where one value
+    /// repeats over thousands of rows: to be sure of such a block, decompress it.
+    pub(crate) fn plausible_bytes(self, stored: usize) -> usize {
+        stored.saturating_mul(match self {
+            Self::Null => 1,
+            // An element of three bytes copies 64.
+            Self::Snappy => 22,
+            // Two bits of deflate stand for 258 bytes.
+            Self::Deflate | Self::Zstandard | Self::Bzip2 | Self::Xz => 1032,
+        })
+    }
+
     /// Whether this build can read the codec. The cargo features have the names of the codecs.
     fn is_enabled(self) -> bool {
         match self {

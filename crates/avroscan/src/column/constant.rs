@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, UInt32Array};
+use arrow::array::{Array, ArrayRef, UInt32Array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::take;
 
 use super::primitive::internal;
 use super::{Build, Column};
+use crate::arrow_type;
 use crate::decode::Input;
 use crate::error::Result;
 use crate::plan::ValuePlan;
+use crate::stack;
+
+/// Times the stack that other functions of Arrow take for a level: `take` has large frames.
+const TAKE: usize = 8;
 
 pub(crate) struct ConstantColumn {
     /// Reads the one value.
@@ -64,6 +69,7 @@ impl Build for ConstantColumn {
         }
         let value = self.value.finish(None)?;
         let first = UInt32Array::new(vec![0; length].into(), nulls);
-        take(&value, &first, None).map_err(internal)
+        let levels = arrow_type::levels(value.data_type());
+        stack::with_levels(TAKE * levels, || take(&value, &first, None)).map_err(internal)
     }
 }

@@ -5,6 +5,7 @@
 //! logical types are the number that the file holds. Numbers that JSON lacks are the strings
 //! `"NaN"`, `"Infinity"` and `"-Infinity"`.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use serde_json::Value as JsonValue;
@@ -20,22 +21,20 @@ use crate::plan::StoredDecimal;
 use crate::resolve::{
     Branches, How, Leaf, Promotion, Resolved, Source, Sources, Target, Value, ValueId, mismatch,
 };
-use crate::schema::{Enum, Field, Kind, NodeId};
+use crate::schema::{Enum, Field, Kind};
 use crate::wire::Cursor;
 
 pub(crate) struct Json {
     resolved: Arc<Resolved>,
     value: ValueId,
-    recursive: Vec<NodeId>,
     text: String,
 }
 
 impl Json {
-    pub(crate) fn new(resolved: Arc<Resolved>, value: ValueId, recursive: Vec<NodeId>) -> Self {
+    pub(crate) fn new(resolved: Arc<Resolved>, value: ValueId) -> Self {
         Self {
             resolved,
             value,
-            recursive,
             text: String::new(),
         }
     }
@@ -47,14 +46,17 @@ impl ViewValue for Json {
     fn read(&mut self, input: &mut Input<'_, '_>, views: &mut Views) -> Result<()> {
         let mut writer = Writer {
             resolved: &self.resolved,
-            recursive: &self.recursive,
             text: std::mem::take(&mut self.text),
+            charged: 0,
             input: input.copy(),
         };
         writer.text.clear();
         writer.value(self.value)?;
+        let charged = writer.charged;
         self.text = writer.text;
         input.cursor = writer.input.cursor;
+        // The column accounts for the text from here on.
+        input.budget.refund(charged);
         views.push(self.text.as_bytes(), input.budget)
     }
 }
@@ -62,8 +64,9 @@ impl ViewValue for Json {
 /// Reads a value and writes it.
 struct Writer<'a, 'b> {
     resolved: &'a Resolved,
-    recursive: &'a [NodeId],
     text: String,
+    /// What was charged for text so far.
+    charged: usize,
     input: Input<'b, 'a>,
 }
 
@@ -73,27 +76,31 @@ impl Writer<'_, '_> {
         let value = resolved.value(id);
         match &value.how {
             How::Leaf(leaf) => self.leaf(value, leaf),
-            How::Array(items) => self.items('[', ']', |this| this.value(*items)),
-            How::Map(values) => self.items('{', '}', |this| {
-                this.string()?;
-                this.write(":")?;
-                this.value(*values)
-            }),
-            How::Record(sources) => {
-                let recursive = self.recursive.contains(&value.writer);
+            How::Array(items) => self.inside(|this| this.array(*items)),
+            How::Map(values) => self.inside(|this| this.map(*values)),
+            How::Record(sources) => self.inside(|this| {
+                let recursive = this.input.budget.recursion().contains(value.writer);
                 if recursive {
-                    self.input.budget.descend()?;
+                    this.input.budget.descend(0)?;
                 }
-                self.record(value, sources)?;
+                this.record(value, sources)?;
                 if recursive {
-                    self.input.budget.ascend();
+                    this.input.budget.ascend(0);
                 }
                 Ok(())
-            }
-            How::Union(branches) => self.union(branches),
+            }),
+            How::Union(branches) => self.inside(|this| this.union(branches)),
             How::Constant { value, bytes } => self.constant(*value, bytes),
             How::Mismatch(reason) => Err(mismatch(reason)),
         }
+    }
+
+    /// A value with others inside.
+    fn inside(&mut self, value: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.input.budget.enter(1)?;
+        value(self)?;
+        self.input.budget.leave(1);
+        Ok(())
     }
 
     /// A record, its fields in the order of the reader's.
@@ -120,7 +127,7 @@ impl Writer<'_, '_> {
                 Ok(number) => self.apart(*number, fields, sources, &mut texts)?,
                 Err(unread) => {
                     self.value(*unread)?;
-                    self.text.clear();
+                    self.forget_text();
                 }
             }
         }
@@ -153,6 +160,14 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
+    /// Drops the text of a value that is not wanted.
+    fn forget_text(&mut self) {
+        let length = self.text.len();
+        self.text.clear();
+        self.charged = self.charged.saturating_sub(length);
+        self.input.budget.refund(length);
+    }
+
     fn field(&mut self, field: &Field, source: &Source) -> Result<()> {
         self.quoted(&field.name)?;
         self.write(":")?;
@@ -180,8 +195,8 @@ impl Writer<'_, '_> {
         let mut budget = self.input.budget.of_constant();
         let mut writer = Writer {
             resolved: self.resolved,
-            recursive: self.recursive,
             text: String::new(),
+            charged: 0,
             input: Input::new(bytes, &mut budget),
         };
         writer.value(value)?;
@@ -291,27 +306,49 @@ impl Writer<'_, '_> {
 
     fn integer(&mut self, read: impl FnOnce(&mut Cursor<'_>) -> Result<i64>) -> Result<()> {
         let value = read(&mut self.input.cursor)?;
-        self.write(&value.to_string())
+        self.written(|text| write!(text, "{value}"))
     }
 
     fn float(&mut self, value: f32) -> Result<()> {
-        self.number(f64::from(value), &JsonValue::from(value))
+        self.number(f64::from(value), JsonValue::from(value))
     }
 
     fn double(&mut self, value: f64) -> Result<()> {
-        self.number(value, &JsonValue::from(value))
+        self.number(value, JsonValue::from(value))
     }
 
+    fn array(&mut self, items: ValueId) -> Result<()> {
+        self.write("[")?;
+        let smallest = self.smallest(items);
+        self.items(smallest, |this| this.value(items))?;
+        self.write("]")
+    }
+
+    fn map(&mut self, values: ValueId) -> Result<()> {
+        self.write("{")?;
+        let smallest = self.smallest(values).saturating_add(1);
+        self.items(smallest, |this| {
+            this.string()?;
+            this.write(":")?;
+            this.value(values)
+        })?;
+        self.write("}")
+    }
+
+    /// Fewest bytes in the file of an item of an array, or of a value of a map.
+    fn smallest(&self, item: ValueId) -> usize {
+        let writer = self.resolved.value(item).writer;
+        self.input.budget.recursion().smallest(writer)
+    }
+
+    /// Items of at least so many bytes each.
     fn items(
         &mut self,
-        open: char,
-        close: char,
+        smallest: usize,
         mut item: impl FnMut(&mut Self) -> Result<()>,
     ) -> Result<()> {
         let mut first = true;
-        self.write(open.encode_utf8(&mut [0; 4]))?;
-        // What an item takes at least is not known here: none is taken for granted.
-        while let Some(block) = self.input.item_block(0, 0)? {
+        while let Some(block) = self.input.item_block(smallest, 0)? {
             for _ in 0..block.count {
                 if !std::mem::take(&mut first) {
                     self.write(",")?;
@@ -320,7 +357,7 @@ impl Writer<'_, '_> {
             }
             self.input.cursor.end_item_block(block)?;
         }
-        self.write(close.encode_utf8(&mut [0; 4]))
+        Ok(())
     }
 
     fn string(&mut self) -> Result<()> {
@@ -332,12 +369,12 @@ impl Writer<'_, '_> {
     }
 
     fn quoted(&mut self, text: &str) -> Result<()> {
-        self.write(&JsonValue::from(text).to_string())
+        self.written(|out| write_quoted(text, out))
     }
 
-    fn number(&mut self, value: f64, json: &JsonValue) -> Result<()> {
+    fn number(&mut self, value: f64, json: JsonValue) -> Result<()> {
         if value.is_finite() {
-            self.write(&json.to_string())
+            self.written(|text| write!(text, "{json}"))
         } else if value.is_nan() {
             self.write("\"NaN\"")
         } else {
@@ -350,18 +387,62 @@ impl Writer<'_, '_> {
     }
 
     fn hex(&mut self, bytes: &[u8]) -> Result<()> {
-        self.write("\"")?;
-        for byte in bytes {
-            self.write(&format!("{byte:02x}"))?;
-        }
-        self.write("\"")
+        self.charge(2 * bytes.len() + 2)?;
+        self.text.push('"');
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        self.text.extend(digits.map(digit));
+        self.text.push('"');
+        Ok(())
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
-        self.input.budget.charge(text.len())?;
+        self.charge(text.len())?;
         self.text.push_str(text);
         Ok(())
     }
+
+    /// Charges for what `write` adds to the text: writing to a string does not fail.
+    fn written(&mut self, write: impl FnOnce(&mut String) -> fmt::Result) -> Result<()> {
+        let before = self.text.len();
+        write(&mut self.text).unwrap_or_default();
+        self.charge(self.text.len() - before)
+    }
+
+    fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.charged += bytes;
+        self.input.budget.charge(bytes)
+    }
+}
+
+/// A hexadecimal digit.
+fn digit(value: u8) -> char {
+    char::from(match value {
+        0..10 => b'0' + value,
+        _ => b'a' - 10 + value,
+    })
+}
+
+/// Writes text as a JSON string.
+fn write_quoted(text: &str, out: &mut String) -> fmt::Result {
+    out.push('"');
+    let is_plain = |c: char| c >= ' ' && c != '"' && c != '\\';
+    for part in text.split_inclusive(|c| !is_plain(c)) {
+        let plain = part.trim_end_matches(|c| !is_plain(c));
+        out.push_str(plain);
+        match part.chars().next_back().filter(|c| !is_plain(*c)) {
+            None => {}
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some(control) => write!(out, "\\u{:04x}", u32::from(control))?,
+        }
+    }
+    out.push('"');
+    Ok(())
 }
 
 /// A number with so many bytes.

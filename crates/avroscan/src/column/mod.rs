@@ -16,6 +16,7 @@ mod null;
 mod nullable;
 mod primitive;
 mod record;
+mod rows;
 mod select;
 mod union;
 mod values;
@@ -45,7 +46,8 @@ use primitive::{
     Double, Float, FloatToDouble, Int, IntToDouble, IntToFloat, IntToLong, Long, LongToDouble,
     LongToFloat, PrimitiveColumn, TimeMicros, TimeMillis,
 };
-pub(crate) use record::RecordColumn;
+use record::RecordColumn;
+pub(crate) use rows::Rows;
 use select::SelectColumn;
 use union::UnionColumn;
 use views::ViewColumn;
@@ -219,12 +221,8 @@ impl Column {
             Shape::Constant { value, bytes } => {
                 Self::Constant(Box::new(ConstantColumn::new(value, bytes.clone())))
             }
-            Shape::Json {
-                resolved,
-                value,
-                recursive,
-            } => {
-                let value = Json::new(resolved.clone(), *value, recursive.clone());
+            Shape::Json { resolved, value } => {
+                let value = Json::new(resolved.clone(), *value);
                 Self::Json(Box::new(ViewColumn::new(value)))
             }
             Shape::Record(record) => Self::Record(Box::new(RecordColumn::new(record))),

@@ -15,6 +15,7 @@ use crate::decode::Input;
 use crate::error::{Error, Result};
 use crate::plan::{RecordPlan, Shape, Skip, Step};
 
+#[derive(Default)]
 pub(crate) struct RecordColumn {
     steps: Vec<FieldStep>,
     layout: Layout,
@@ -33,6 +34,7 @@ enum FieldStep {
 }
 
 /// Which columns are the fields of a record.
+#[derive(Default)]
 struct Layout {
     /// In the order of the columns.
     parts: Vec<Part>,

@@ -1,6 +1,6 @@
 //! The header of a file: magic, metadata, sync marker.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{SYNC_LENGTH, Step};
 use crate::codec::Codec;
@@ -27,6 +27,8 @@ pub struct Header {
     /// All metadata in the order of the file, `avro.schema` and `avro.codec` included. Bytes of a
     /// key that are not UTF-8 are replaced; values are as they are.
     pub metadata: Vec<(String, Vec<u8>)>,
+    /// The fewest bytes that a row takes, once that was asked for.
+    pub(crate) smallest_row: OnceLock<usize>,
 }
 
 /// Parses the header from the first bytes of a file of `file_size` bytes.
@@ -104,6 +106,7 @@ impl<'a> Parser<'a> {
             sync,
             length: self.position as u64,
             metadata,
+            smallest_row: OnceLock::new(),
         })
     }
 

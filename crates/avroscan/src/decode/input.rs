@@ -1,8 +1,8 @@
 //! What a value is read from: the bytes of its block, and what may still be spent on it.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{Limit, Limits};
-use crate::plan::Skip;
+use crate::limits::{Limit, Limits, MAX_LEVELS};
+use crate::plan::Recursion;
 use crate::wire::{Cursor, ItemBlock};
 
 /// What values are read from.
@@ -26,8 +26,9 @@ pub(crate) struct Budget<'a> {
     /// Levels of recursive types that values may still nest.
     depth_left: usize,
     depth: usize,
-    /// How recursive types are skipped.
-    skips: &'a [Skip],
+    /// Records, arrays, maps and unions of recursive types that are entered so far.
+    levels: usize,
+    recursion: &'a Recursion,
     decimal_digits: usize,
 }
 
@@ -84,7 +85,7 @@ impl<'a> Budget<'a> {
         zero_byte_items: usize,
         used: usize,
         limits: &Limits,
-        skips: &'a [Skip],
+        recursion: &'a Recursion,
     ) -> Self {
         Self {
             zero_byte_items,
@@ -92,14 +93,18 @@ impl<'a> Budget<'a> {
             most: limits.batch_bytes,
             depth_left: limits.depth,
             depth: limits.depth,
-            skips,
+            levels: 0,
+            recursion,
             decimal_digits: limits.decimal_digits,
         }
     }
 
     /// What a value that is not in the block may take: a budget of its own.
     pub(crate) fn of_constant(&self) -> Self {
-        Self::new(usize::MAX, 0, &Limits::default(), self.skips)
+        Self {
+            levels: self.levels,
+            ..Self::new(usize::MAX, 0, &Limits::default(), self.recursion)
+        }
     }
 
     /// For a new batch: nothing of it takes memory yet.
@@ -147,14 +152,32 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// How the recursive type of this number is skipped.
-    pub(crate) fn recursive(&self, number: usize) -> Option<&'a Skip> {
-        self.skips.get(number)
+    /// The recursive types that values can be of.
+    pub(crate) fn recursion(&self) -> &'a Recursion {
+        self.recursion
     }
 
-    /// Enters a value of a recursive type inside of itself.
-    pub(crate) fn descend(&mut self) -> Result<()> {
-        self.depth_left = self.depth_left.checked_sub(1).ok_or_else(|| {
+    /// Enters so many records, arrays, maps and unions, one inside of the other, inside of a
+    /// recursive type.
+    #[inline]
+    pub(crate) fn enter(&mut self, levels: usize) -> Result<()> {
+        self.levels = self.levels.saturating_add(levels);
+        match self.levels <= MAX_LEVELS {
+            true => Ok(()),
+            false => Err(too_many_levels()),
+        }
+    }
+
+    /// Leaves what [`enter`](Self::enter) entered.
+    #[inline]
+    pub(crate) fn leave(&mut self, levels: usize) {
+        self.levels = self.levels.saturating_sub(levels);
+    }
+
+    /// Enters a record of a recursive type, where so many of them do not count.
+    pub(crate) fn descend(&mut self, free: usize) -> Result<()> {
+        let left = self.depth_left.saturating_add(free);
+        self.depth_left = left.checked_sub(1).ok_or_else(|| {
             let what = format!(
                 "values of a recursive type nest deeper than depth = {}",
                 self.depth
@@ -165,8 +188,8 @@ impl<'a> Budget<'a> {
     }
 
     /// Leaves what [`descend`](Self::descend) entered.
-    pub(crate) fn ascend(&mut self) {
-        self.depth_left += 1;
+    pub(crate) fn ascend(&mut self, free: usize) {
+        self.depth_left = self.depth_left.saturating_add(1).saturating_sub(free);
     }
 
     /// Refuses a decimal of more digits, before or after its point, than become text.
@@ -193,4 +216,14 @@ impl<'a> Budget<'a> {
             ),
         )
     }
+}
+
+#[cold]
+fn too_many_levels() -> Error {
+    Error::new(
+        ErrorKind::Limit(Limit::Depth),
+        format!(
+            "a value of a recursive type nests more than {MAX_LEVELS} records, arrays, maps and unions"
+        ),
+    )
 }

@@ -17,14 +17,15 @@ mod select;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use bytes::Bytes;
 
-use crate::column::RecordColumn;
+use crate::column::Rows;
 use crate::container::SYNC_LENGTH;
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::Limits;
-use crate::plan::DecodePlan;
+use crate::plan::{DecodePlan, Recursion};
+use crate::stack;
 pub(crate) use input::{Budget, Input};
 use select::{Run, Selector};
 
@@ -69,11 +70,11 @@ pub(crate) enum Leftover {
 /// Turns blocks into batches.
 pub(crate) struct Decoder {
     plan: Arc<DecodePlan>,
-    columns: RecordColumn,
+    columns: Rows,
     /// Chooses the rows, where not all are wanted.
     selector: Option<Selector>,
     /// For checking ahead; made when first needed.
-    scratch: Option<RecordColumn>,
+    scratch: Option<Rows>,
     /// Rows in `columns`.
     rows: usize,
     /// Bytes of memory that they take.
@@ -122,7 +123,7 @@ impl LeftOver {
 
 impl OpenBlock {
     fn budget<'a>(&self, used: usize, limits: &Limits, plan: &'a DecodePlan) -> Budget<'a> {
-        Budget::new(self.zero_byte_items, used, limits, plan.recursive())
+        Budget::new(self.zero_byte_items, used, limits, plan.recursion())
     }
 
     /// The bytes from the next row on.
@@ -188,9 +189,30 @@ pub(crate) fn check_fit(rows: usize, smallest: usize, bytes: usize) -> Result<()
     }
 }
 
+/// Refuses a block that cannot hold its rows, of at least `smallest` bytes each: it has `bytes`,
+/// decompressed. Returns how many items of no bytes it may have besides.
+///
+/// # Errors
+/// [`BlockLength`](ErrorKind::BlockLength), and
+/// [`ZeroByteItems`](crate::Limit::ZeroByteItems) where a row can be of no bytes.
+pub(crate) fn check_rows(
+    rows: usize,
+    smallest: usize,
+    bytes: usize,
+    limits: &Limits,
+) -> Result<usize> {
+    check_fit(rows, smallest, bytes)?;
+    let recursion = Recursion::default();
+    let mut budget = Budget::new(limits.zero_byte_items, 0, limits, &recursion);
+    if smallest == 0 {
+        budget.spend_zero_byte_items(rows)?;
+    }
+    Ok(budget.zero_byte_items())
+}
+
 impl Decoder {
     pub(crate) fn new(plan: Arc<DecodePlan>, limits: Limits) -> Self {
-        let columns = RecordColumn::new(plan.row());
+        let columns = Rows::new(&plan);
         let selector = Selector::new(&plan);
         Self {
             plan,
@@ -239,12 +261,7 @@ impl Decoder {
         let place = |error: Error| error.in_block(block.index).at_offset(block.offset);
         let smallest = self.plan.row().sizes.encoded;
         let (rows, bytes) = (block.rows, block.data.len());
-        check_fit(rows, smallest, bytes).map_err(place)?;
-        let mut budget = Budget::new(self.limits.zero_byte_items, 0, &self.limits, &[]);
-        if smallest == 0 {
-            budget.spend_zero_byte_items(rows).map_err(place)?;
-        }
-        let zero_byte_items = budget.zero_byte_items();
+        let zero_byte_items = check_rows(rows, smallest, bytes, &self.limits).map_err(place)?;
         let all = Run {
             position: 0,
             row: block.first_row,
@@ -354,9 +371,7 @@ impl Decoder {
     /// Decodes the rest of a block and forgets it.
     fn check_ahead(&mut self, open: &OpenBlock) -> Result<()> {
         let row_bytes = self.plan.row().sizes.decoded;
-        let columns = self
-            .scratch
-            .get_or_insert_with(|| RecordColumn::new(self.plan.row()));
+        let columns = self.scratch.get_or_insert_with(|| Rows::new(&self.plan));
         let mut ahead = OpenBlock {
             block: Block {
                 data: open.block.data.clone(),
@@ -386,7 +401,7 @@ impl Decoder {
 
     /// The rows so far as a batch; the next one begins empty.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch> {
-        let arrays = self.columns.finish_row()?;
+        let arrays = self.columns.finish()?;
         self.used = 0;
         to_batch(&self.plan, arrays, std::mem::take(&mut self.rows))
     }
@@ -399,8 +414,18 @@ fn to_batch(plan: &DecodePlan, mut arrays: Vec<ArrayRef>, rows: usize) -> Result
         let rows = arrays.first().and_then(|array| array.as_struct_opt());
         arrays = rows.map(|rows| rows.columns().to_vec()).unwrap_or_default();
     }
+    let schema = plan.arrow_schema().clone();
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch = RecordBatch::try_new_with_options(plan.arrow_schema().clone(), arrays, &options);
+    let batch = stack::with_levels(plan.levels(), || {
+        if !plan.is_readable() {
+            for (array, field) in arrays.iter_mut().zip(schema.fields()) {
+                if field.data_type().is_null() {
+                    *array = new_null_array(field.data_type(), rows);
+                }
+            }
+        }
+        RecordBatch::try_new_with_options(schema, arrays, &options)
+    });
     batch.map_err(|error| internal("the decoded columns are not a valid batch").with_source(error))
 }
 
@@ -408,7 +433,7 @@ fn to_batch(plan: &DecodePlan, mut arrays: Vec<ArrayRef>, rows: usize) -> Result
 ///
 /// An error comes with the number of rows before it.
 fn read_rows(
-    columns: &mut RecordColumn,
+    columns: &mut Rows,
     input: &mut Input<'_, '_>,
     row_bytes: usize,
     wanted: usize,
@@ -421,7 +446,7 @@ fn read_rows(
         columns.reserve(count);
         let charged = input.budget.charge(count * row_bytes);
         charged.map_err(|error| (error, read))?;
-        let (rows, result) = columns.read_rows(count, row_bytes, input, large);
+        let (rows, result) = columns.read(count, row_bytes, input, large);
         read += rows;
         result.map_err(|error| (error, read))?;
         if rows < count {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch};
 
 use super::{Block, Budget, Input, Leftover, STRIDE_BYTES, to_batch};
-use crate::column::RecordColumn;
+use crate::column::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plan::{DecodePlan, FilterPlan};
@@ -31,7 +31,7 @@ pub(super) struct Run {
 /// Chooses rows. Its columns are used for one block after the other.
 pub(super) struct Selector {
     plan: Arc<DecodePlan>,
-    columns: RecordColumn,
+    columns: Rows,
     /// Where the rows begin that are being decided.
     starts: Vec<usize>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Selector {
 impl Selector {
     /// `None` for a plan without a filter.
     pub(super) fn new(plan: &Arc<DecodePlan>) -> Option<Self> {
-        let columns = RecordColumn::new(plan.filter()?.plan.row());
+        let columns = Rows::new(&plan.filter()?.plan);
         Some(Self {
             plan: plan.clone(),
             columns,
@@ -61,7 +61,7 @@ impl Selector {
             return Ok((Vec::new(), 0));
         };
         let mut runs = Vec::new();
-        let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursive());
+        let mut budget = Budget::new(zero_byte_items, 0, limits, filter.plan.recursion());
         let mut input = Input::new(&block.data, &mut budget);
         let mut first = 0;
         while first < block.rows {
@@ -95,12 +95,12 @@ impl Selector {
         let length = block.data.len();
         let (read, result) =
             self.columns
-                .read_rows_noting(count, row_bytes, input, large, length, &mut self.starts);
+                .read_noting(count, row_bytes, input, large, length, &mut self.starts);
         if let Err(error) = result {
             self.columns.truncate(0);
             return Err(error.at_row((block.first_row + first + read) as u64));
         }
-        to_batch(&filter.plan, self.columns.finish_row()?, read)
+        to_batch(&filter.plan, self.columns.finish()?, read)
     }
 
     /// Adds the rows of `batch` that the filter keeps.

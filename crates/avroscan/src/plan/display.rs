@@ -1,23 +1,40 @@
 //! Plans as text: one line a value, indented as they nest.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Debug, Display, Formatter};
 
 use super::{DecodePlan, Hop, RecordPlan, Route, Routes, Shape, Skip, Step, UnionField, ValuePlan};
+use crate::stack;
 
 impl Display for DecodePlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        record(f, &self.row, 0)
+        stack::with_levels(self.levels(), || record(f, &self.row, 0))
     }
+}
+
+/// As text: a tree of what nests hundreds of levels deep takes more than most stacks to show.
+impl Debug for DecodePlan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DecodePlan")
+            .field(&self.to_string())
+            .finish()
+    }
+}
+
+/// Most levels that are indented.
+const INDENTED: usize = 64;
+
+fn indent(depth: usize) -> usize {
+    2 * depth.min(INDENTED)
 }
 
 fn record(f: &mut Formatter<'_>, plan: &RecordPlan, depth: usize) -> fmt::Result {
     for step in &plan.steps {
         match step {
             Step::Keep { name, value: plan } => {
-                write!(f, "{:1$}keep {name}", "", 2 * depth)?;
+                write!(f, "{:1$}keep {name}", "", indent(depth))?;
                 value(f, plan, depth)?;
             }
-            Step::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", 2 * depth)?,
+            Step::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", indent(depth))?,
         }
     }
     Ok(())
@@ -66,15 +83,15 @@ fn routes<'a>(
 ) -> fmt::Result {
     for route in &routes.branches {
         match route {
-            Route::Null => writeln!(f, "{:1$}null", "", 2 * depth)?,
+            Route::Null => writeln!(f, "{:1$}null", "", indent(depth))?,
             Route::Keep { field, way } => {
                 if let Some((name, plan)) = keep(*field, *way) {
-                    write!(f, "{:1$}keep {name}", "", 2 * depth)?;
+                    write!(f, "{:1$}keep {name}", "", indent(depth))?;
                     value(f, plan, depth)?;
                 }
             }
-            Route::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", 2 * depth)?,
-            Route::Refuse(reason) => writeln!(f, "{:1$}refuse: {reason}", "", 2 * depth)?,
+            Route::Skip(skip) => writeln!(f, "{:1$}skip {skip}", "", indent(depth))?,
+            Route::Refuse(reason) => writeln!(f, "{:1$}refuse: {reason}", "", indent(depth))?,
         }
     }
     Ok(())
@@ -102,7 +119,7 @@ impl Display for Skip {
                 }
                 Ok(())
             }
-            Self::Recursive(number) => write!(f, "recursive {number}"),
+            Self::Recursive(meeting) => write!(f, "recursive {}", meeting.number),
         }
     }
 }

@@ -15,27 +15,38 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 
-use crate::error::Result;
-use crate::limits::Limits;
-use crate::resolve::{Promotion, Rescale, Resolved, SymbolNumbers, ValueId};
-use crate::schema::{AvroSchema, NodeId};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{Limit, Limits, MAX_LEVELS};
+use crate::resolve::{MAX_DEPTH, Promotion, Rescale, Resolved, SymbolNumbers, ValueId};
+use crate::schema::AvroSchema;
+use crate::stack;
 pub(crate) use filter::FilterPlan;
 pub use filter::RowFilter;
 pub use projection::Projection;
 use skip::Hop;
-pub(crate) use skip::Skip;
+pub(crate) use skip::{Recursion, Skip};
 
 /// How the rows of a file with one schema become columns.
-#[derive(Debug)]
 pub struct DecodePlan {
     schema: SchemaRef,
     row: RecordPlan,
     /// Whether the one kept value is a record whose fields are the columns.
     flatten: bool,
-    /// How recursive types are skipped, by their number in [`Skip::Recursive`].
-    recursive: Vec<Skip>,
+    recursion: Recursion,
+    /// How deep types nest, kept or skipped.
+    depth: usize,
+    /// The first column that nests too deep to be handed out. In `schema` such columns are null.
+    too_deep: Option<TooDeep>,
     headers_suffice: bool,
     filter: Option<Box<FilterPlan>>,
+}
+
+/// A column whose type nests deeper than [`Limits::column_depth`].
+#[derive(Debug)]
+struct TooDeep {
+    column: String,
+    levels: usize,
+    most: usize,
 }
 
 impl DecodePlan {
@@ -48,8 +59,50 @@ impl DecodePlan {
         unroll: usize,
         limits: &Limits,
     ) -> Result<Self> {
-        let resolved = Resolved::new(writer, reader, limits)?;
-        compile::compile(Arc::new(resolved), projection, unroll, limits)
+        // What recurses here asks for room at each level. This is for what is dropped on the way.
+        let nodes = writer.types().len() + reader.map_or(0, |reader| reader.types().len());
+        let depth = nodes
+            .saturating_mul(unroll.saturating_add(1))
+            .min(MAX_DEPTH);
+        stack::with_levels(2 * depth, || {
+            let resolved = Resolved::new(writer, reader, limits)?;
+            compile::compile(Arc::new(resolved), projection, unroll, limits)
+        })
+    }
+
+    /// The same plan, if batches can be made by it.
+    ///
+    /// # Errors
+    /// [`Limit`](ErrorKind::Limit) for a column that nests too deep.
+    pub(crate) fn readable(self) -> Result<Self> {
+        let filter = self
+            .filter
+            .as_ref()
+            .and_then(|filter| filter.plan.too_deep.as_ref());
+        match self.too_deep.as_ref().or(filter) {
+            None => Ok(self),
+            Some(TooDeep { column, levels, most }) => Err(Error::new(
+                ErrorKind::Limit(Limit::ColumnDepth),
+                format!("the type of a column nests {levels} levels deep, more than column_depth = {most}"),
+            )
+            .in_field(column)),
+        }
+    }
+
+    /// Whether all of its columns can be handed out.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.too_deep.is_none()
+    }
+
+    /// How deep anything nests that recurses over the plan or over its values, in levels of Arrow
+    /// types: a map is two of them.
+    pub(crate) fn levels(&self) -> usize {
+        let values = if self.recursion.is_empty() {
+            0
+        } else {
+            MAX_LEVELS
+        };
+        2 * self.depth + values
     }
 
     /// The schema of the batches: the columns of the projection, in its order.
@@ -58,13 +111,10 @@ impl DecodePlan {
     }
 
     /// The same plan for the rows alone that this filter keeps; `plan` is of its columns.
-    pub(crate) fn with_filter(self, plan: Self, filter: Arc<dyn RowFilter>) -> Self {
-        let filter = Some(Box::new(FilterPlan { plan, filter }));
-        Self {
-            headers_suffice: false,
-            filter,
-            ..self
-        }
+    pub(crate) fn with_filter(mut self, plan: Self, filter: Arc<dyn RowFilter>) -> Self {
+        self.headers_suffice = false;
+        self.filter = Some(Box::new(FilterPlan { plan, filter }));
+        self
     }
 
     /// How rows are chosen, if not all are wanted.
@@ -85,13 +135,21 @@ impl DecodePlan {
         self.flatten
     }
 
-    pub(crate) fn recursive(&self) -> &[Skip] {
-        &self.recursive
+    pub(crate) fn recursion(&self) -> &Recursion {
+        &self.recursion
+    }
+}
+
+impl Drop for DecodePlan {
+    fn drop(&mut self) {
+        let row = std::mem::take(&mut self.row);
+        let recursion = std::mem::take(&mut self.recursion);
+        stack::with_levels(2 * self.depth, || drop((row, recursion)));
     }
 }
 
 /// The fields of a record in the order of the file; behind them those that the file lacks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RecordPlan {
     pub(crate) steps: Vec<Step>,
     /// For each field of the result, its number among the kept ones of `steps`.
@@ -193,12 +251,10 @@ pub(crate) enum Shape {
         value: Box<ValuePlan>,
         bytes: Arc<[u8]>,
     },
-    /// Read value by value, by the schema, into JSON text. `recursive` are the types that may be
-    /// met inside of themselves.
+    /// Read value by value, by the schema, into JSON text.
     Json {
         resolved: Arc<Resolved>,
         value: ValueId,
-        recursive: Vec<NodeId>,
     },
 }
 

@@ -2,6 +2,8 @@
 
 use crate::decode::Input;
 use crate::error::Result;
+use crate::schema::NodeId;
+use crate::stack;
 
 /// How the bytes of an unwanted value are passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +22,64 @@ pub(crate) enum Skip {
     Union(Vec<Skip>),
     /// One after the other.
     Sequence(Vec<Hop>),
-    /// A recursive type, by its number in the plan.
-    Recursive(usize),
+    /// A recursive type.
+    Recursive(Meeting),
+}
+
+/// A place where a recursive type is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meeting {
+    /// The number of the type in the plan.
+    pub(super) number: usize,
+    /// How many records, arrays, maps and unions are entered on the way here from the recursive type
+    /// around it.
+    pub(super) levels: usize,
+    /// How many records inside each other would be columns if they were read, and so do not count.
+    pub(super) columns: usize,
+}
+
+impl Meeting {
+    pub(super) fn new(number: usize, levels: usize) -> Self {
+        Self {
+            number,
+            levels,
+            columns: 0,
+        }
+    }
+}
+
+/// The types of a file that contain themselves, as far as a plan meets them.
+#[derive(Debug, Default)]
+pub(crate) struct Recursion {
+    /// How each is skipped.
+    pub(super) skips: Vec<(NodeId, Skip)>,
+    /// What each type of the items of an array or the values of a map takes at least in the file,
+    /// in the order of the types.
+    pub(super) smallest: Vec<(NodeId, usize)>,
+}
+
+impl Recursion {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.skips.is_empty()
+    }
+
+    /// How the type of this number is skipped.
+    pub(crate) fn skip(&self, number: usize) -> Option<&Skip> {
+        self.skips.get(number).map(|(_, skip)| skip)
+    }
+
+    /// Whether this is one of them.
+    pub(crate) fn contains(&self, id: NodeId) -> bool {
+        self.skips.iter().any(|(known, _)| *known == id)
+    }
+
+    /// Fewest bytes in the file of an item of this type.
+    pub(crate) fn smallest(&self, item: NodeId) -> usize {
+        let found = self.smallest.binary_search_by_key(&item, |(id, _)| *id);
+        let found = found.ok().and_then(|index| self.smallest.get(index));
+        found.map_or(0, |(_, smallest)| *smallest)
+    }
 }
 
 /// A value of a varying width and the fixed-width values after it, passed over in one step.
@@ -47,11 +105,33 @@ impl Skip {
                 skip => push(&mut merged, skip),
             }
         }
-        match &*merged {
-            [] => Self::Bytes(0),
-            [Hop { over, bytes: 0 }] => over.clone(),
-            _ => Self::Sequence(merged),
+        match (merged.pop(), merged.is_empty()) {
+            (None, _) => Self::Bytes(0),
+            (Some(Hop { over, bytes: 0 }), true) => over,
+            (Some(last), _) => {
+                merged.push(last);
+                Self::Sequence(merged)
+            }
         }
+    }
+
+    /// Changes all places where recursive types are met.
+    pub(super) fn for_each_meeting(&mut self, change: &mut dyn FnMut(&mut Meeting)) {
+        stack::at_level(|| match self {
+            Self::Array { item: inner, .. } | Self::Map { value: inner, .. } => {
+                inner.for_each_meeting(change);
+            }
+            Self::Union(branches) => {
+                let branches = branches.iter_mut();
+                branches.for_each(|branch| branch.for_each_meeting(change));
+            }
+            Self::Sequence(hops) => {
+                let hops = hops.iter_mut();
+                hops.for_each(|hop| hop.over.for_each_meeting(change));
+            }
+            Self::Recursive(meeting) => change(meeting),
+            Self::Bytes(_) | Self::Varint | Self::LengthPrefixed => {}
+        });
     }
 
     /// Moves `input` past one value.
@@ -125,13 +205,15 @@ impl Skip {
                 }
                 Ok(())
             }
-            Self::Recursive(number) => {
-                let Some(skip) = input.budget.recursive(*number) else {
+            Self::Recursive(meeting) => {
+                let Some(skip) = input.budget.recursion().skip(meeting.number) else {
                     return Ok(());
                 };
-                input.budget.descend()?;
+                input.budget.enter(meeting.levels)?;
+                input.budget.descend(meeting.columns)?;
                 skip.skip(input)?;
-                input.budget.ascend();
+                input.budget.ascend(meeting.columns);
+                input.budget.leave(meeting.levels);
                 Ok(())
             }
             skip => skip.skip(input),

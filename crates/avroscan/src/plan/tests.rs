@@ -216,7 +216,13 @@ fn recursive_types_are_spelled_out_as_often_as_asked_for() {
          keep id: Int32?\n    skip union(0 bytes, recursive 0)"
     );
     assert_eq!(plan(0, inner).unwrap_err().kind(), ErrorKind::Usage);
-    let error = plan(1_000, Projection::All).unwrap_err();
+    let error = plan(300, Projection::All).unwrap().readable().unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Limit(Limit::ColumnDepth),
+        "{error}"
+    );
+    let error = plan(2_000, Projection::All).unwrap_err();
     assert_eq!(
         error.kind(),
         ErrorKind::Limit(Limit::SchemaDepth),

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::schema::{Kind, Node, NodeId, Types};
+use crate::stack;
 use crate::wire::encode_long;
 
 /// Deepest nesting of a default: a record's default may lean on the defaults of its own fields.
@@ -57,7 +58,7 @@ impl Encoder<'_> {
         };
         *self.values_left = left;
         self.depth += 1;
-        let result = self.inside(id, value);
+        let result = stack::at_level(|| self.inside(id, value));
         self.depth -= 1;
         result
     }
@@ -110,7 +111,7 @@ impl Encoder<'_> {
             Kind::Record(fields) => {
                 let object = value.as_object().ok_or_else(wrong)?;
                 for field in fields {
-                    let value = object.get(&field.name).or(field.default.as_ref());
+                    let value = object.get(&field.name).or(field.default.as_deref());
                     let missing = || format!("it has no value for the field `{}`", field.name);
                     self.value(field.node, value.ok_or_else(missing)?)
                         .map_err(|reason| format!("{}: {reason}", field.name))?;

@@ -17,12 +17,16 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limit, Limits};
 use crate::schema::{AvroSchema, Field, Kind, Node, NodeId, Types};
+use crate::stack;
 pub(crate) use leaf::{Leaf, Promotion, Rescale, SymbolNumbers};
 pub(crate) use union::{Branches, Target};
 
-/// Deepest nesting of types once references are expanded: the stack of the smallest thread takes
-/// several times this, when types are resolved, when a plan is made and when it is carried out.
-pub(crate) const MAX_DEPTH: usize = 512;
+/// Deepest nesting of types once references are expanded, when types are resolved, when a plan is
+/// made and when it is carried out.
+pub(crate) const MAX_DEPTH: usize = 2048;
+
+/// Longest path that an error of [`Resolved::check`] shows, in bytes: of a longer one, the end.
+const MAX_PATH: usize = 1000;
 
 /// Most comparisons of a branch of one union with a branch of another: a thousand by a thousand.
 const MAX_COMPARISONS: usize = 1 << 20;
@@ -155,39 +159,88 @@ impl Resolved {
     /// # Errors
     /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) with the path of the part.
     pub(crate) fn check(&self, id: ValueId) -> Result<()> {
-        self.check_new(id, &mut vec![false; self.values.len()])
+        // A list and no recursion: chains of types may be as long as a schema has types.
+        let mut seen = vec![false; self.values.len()];
+        let mut steps = vec![Step::new(id, 0, Way::Branch)];
+        let mut left = vec![0];
+        while let Some(at) = left.pop() {
+            let Some(&Step { value: id, .. }) = steps.get(at) else {
+                continue;
+            };
+            match seen.get_mut(id.0) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            let value = self.value(id);
+            let first = steps.len();
+            match &value.how {
+                How::Leaf(_) | How::Constant { .. } => {}
+                How::Array(inner) | How::Map(inner) => {
+                    steps.push(Step::new(*inner, at, Way::Items));
+                }
+                How::Record(sources) => {
+                    if let Kind::Record(fields) = &self.reader(value).kind {
+                        let inner = fields.iter().zip(&sources.read).map(|(field, source)| {
+                            Step::new(source.value, at, Way::Field(&field.name))
+                        });
+                        steps.extend(inner);
+                    }
+                }
+                How::Union(branches) => {
+                    let inner = branches.targets.iter().filter_map(|target| match target {
+                        Target::Branch { value, .. } => Some(Step::new(*value, at, Way::Branch)),
+                        Target::Refused(_) => None,
+                    });
+                    steps.extend(inner);
+                }
+                How::Mismatch(reason) => return Err(at_step(mismatch(reason), &steps, at)),
+            }
+            left.extend((first..steps.len()).rev());
+        }
+        Ok(())
     }
+}
 
-    fn check_new(&self, id: ValueId, seen: &mut [bool]) -> Result<()> {
-        match seen.get_mut(id.0) {
-            Some(seen) if !*seen => *seen = true,
-            _ => return Ok(()),
-        }
-        let value = self.value(id);
-        match &value.how {
-            How::Leaf(_) | How::Constant { .. } => Ok(()),
-            How::Array(inner) | How::Map(inner) => {
-                self.check_new(*inner, seen).map_err(Error::in_items)
-            }
-            How::Record(sources) => {
-                let Kind::Record(fields) = &self.reader(value).kind else {
-                    return Ok(());
-                };
-                fields
-                    .iter()
-                    .zip(&sources.read)
-                    .try_for_each(|(field, source)| {
-                        self.check_new(source.value, seen)
-                            .map_err(|error| error.in_field(&field.name))
-                    })
-            }
-            How::Union(branches) => branches.targets.iter().try_for_each(|target| match target {
-                Target::Branch { value, .. } => self.check_new(*value, seen),
-                Target::Refused(_) => Ok(()),
-            }),
-            How::Mismatch(reason) => Err(mismatch(reason)),
-        }
+/// A value on the way from the one that is checked, and the number of the step before it.
+struct Step<'a> {
+    value: ValueId,
+    from: usize,
+    way: Way<'a>,
+}
+
+/// Where a value is in the one before it.
+enum Way<'a> {
+    Field(&'a str),
+    Items,
+    Branch,
+}
+
+impl<'a> Step<'a> {
+    fn new(value: ValueId, from: usize, way: Way<'a>) -> Self {
+        Self { value, from, way }
     }
+}
+
+/// The error with the path to the step of this number.
+#[cold]
+fn at_step(mut error: Error, steps: &[Step<'_>], mut at: usize) -> Error {
+    while let Some(step) = steps.get(at).filter(|_| at != 0) {
+        if error
+            .place()
+            .field
+            .as_ref()
+            .is_some_and(|path| path.len() > MAX_PATH)
+        {
+            return error.in_field("…");
+        }
+        error = match step.way {
+            Way::Field(name) => error.in_field(name),
+            Way::Items => error.in_items(),
+            Way::Branch => error,
+        };
+        at = step.from;
+    }
+    error
 }
 
 /// The error for what cannot be read.
@@ -224,7 +277,7 @@ impl<'a> Resolver<'a> {
         })?;
         self.known.insert((writer, reader), id);
         self.depth += 1;
-        let how = self.how(writer, reader)?;
+        let how = stack::at_level(|| self.how(writer, reader))?;
         self.depth -= 1;
         if let Some(value) = self.values.get_mut(id.0) {
             value.how = how;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::stream::{self, BoxStream, StreamExt};
+
 use crate::error::Result;
 use crate::scan::blocks::BlockStream;
 use crate::scan::inner::{InnerBlocks, Piece};
@@ -23,6 +25,12 @@ pub enum CheckedBlock {
 /// good: made by [`AvroFile::check`].
 pub struct BlockCheck {
     file: Arc<AvroFile>,
+    /// Owns all that is in progress, so that [`next`](Self::next) can be dropped and called again.
+    checks: BoxStream<'static, Result<CheckedBlock>>,
+}
+
+/// Checks one block after the other.
+struct Checker {
     blocks: Option<BlockStream>,
     worker: Worker,
     report: ReadReport,
@@ -38,19 +46,27 @@ impl AvroFile {
     /// a block, the report that counts these, and the counters of what is read come from `options`.
     ///
     /// # Errors
-    /// Those of [`ScanOptions::plan`], and of reading.
+    /// Those of [`ScanOptions::plan`] but [`Limit::ColumnDepth`](crate::Limit::ColumnDepth), as no
+    /// column is handed out; and those of reading.
     pub async fn check(self: &Arc<Self>, options: &ScanOptions) -> Result<BlockCheck> {
         let in_file = |error: crate::Error| error.in_file(self.location());
-        let plan = options.plan(&self.header().schema).map_err(in_file)?;
+        let plan = options.plan_of_any_depth(&self.header().schema);
+        let plan = plan.map_err(in_file)?;
         let blocks = BlockStream::open(self, Split::all(), options).await;
-        Ok(BlockCheck {
-            file: self.clone(),
+        let checker = Checker {
             blocks: blocks.map_err(in_file)?,
             worker: Worker::new(self, &Arc::new(plan), options),
             report: options.report.clone(),
             inner: InnerBlocks::new(self, 0..u64::MAX, &options.limits),
             index: 0,
             met: 0,
+        };
+        let checks = stream::try_unfold(checker, |mut checker| async move {
+            Ok(checker.next().await?.map(|block| (block, checker)))
+        });
+        Ok(BlockCheck {
+            file: self.clone(),
+            checks: checks.boxed(),
         })
     }
 }
@@ -58,11 +74,19 @@ impl AvroFile {
 impl BlockCheck {
     /// The next block in the order of the file, or `None` after the last.
     ///
+    /// Dropping the future loses nothing: the next call goes on where it was.
+    ///
     /// # Errors
-    /// What no scan skips: errors of reading and of limits.
+    /// What no scan skips: errors of reading and of limits. After an error the check is over.
     pub async fn next(&mut self) -> Result<Option<CheckedBlock>> {
-        let next = self.next_block().await;
-        let mut next = next.map_err(|error| error.in_file(self.file.location()))?;
+        let next = self.checks.next().await.transpose();
+        next.map_err(|error| error.in_file(self.file.location()))
+    }
+}
+
+impl Checker {
+    async fn next(&mut self) -> Result<Option<CheckedBlock>> {
+        let mut next = self.next_block().await?;
         if let Some(CheckedBlock::Bad(bad)) = &mut next {
             bad.block = Some(self.met);
         }

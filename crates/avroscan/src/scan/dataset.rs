@@ -11,9 +11,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::DecodePlan;
+use crate::scan::counted::add_rows;
 use crate::scan::feed::Part;
 use crate::scan::{
-    AvroFile, BatchReader, BatchStream, IdleWorkers, ScanOptions, SchemaMode, block_on, count_rows,
+    AvroFile, BatchReader, BatchStream, IdleWorkers, ReadReport, ScanOptions, SchemaMode, block_on,
+    count_rows,
 };
 use crate::schema::AvroSchema;
 use crate::source::{Source, StorageOptions, find_sources};
@@ -30,7 +32,8 @@ const OPEN_AT_ONCE: usize = 16;
 pub struct Scan {
     files: Arc<[Arc<AvroFile>]>,
     reader: Arc<AvroSchema>,
-    /// Of the columns as the reader's schema has them.
+    /// Of the columns as the reader's schema has them. What nests too deep in it matters once it is
+    /// read.
     plan: Arc<DecodePlan>,
     /// One a file; files with the same schema share it. None where a file lacks what is wanted,
     /// which matters once it is read.
@@ -118,10 +121,12 @@ impl Scan {
             Some(file) => error.in_file(file.location()),
             None => error,
         })?);
-        let mut known = HashMap::from([(reader.json(), Some(plan.clone()))]);
+        let own = plan.is_readable().then(|| plan.clone());
+        let mut known = HashMap::from([(reader.json(), own)]);
         let plans = files.iter().map(|file| {
             let schema = &file.header().schema;
-            let new = || options.plan_as(schema, &reader).ok().map(Arc::new);
+            let plan = || options.plan_as(schema, &reader)?.readable();
+            let new = || plan().ok().map(Arc::new);
             known.entry(schema.json()).or_insert_with(new).clone()
         });
         let plans = plans.collect();
@@ -135,6 +140,16 @@ impl Scan {
         })
     }
 
+    /// The same scan with another report, which a [`SkipBudget`](crate::SkipBudget) is counted in.
+    /// Nothing is planned anew.
+    #[must_use]
+    pub fn with_report(&self, report: ReadReport) -> Self {
+        Self {
+            options: self.options.clone().with_report(report),
+            ..self.clone()
+        }
+    }
+
     /// The plan of the file of this number.
     fn plan_of(&self, file: &AvroFile, index: usize) -> Result<Arc<DecodePlan>> {
         match self.plans.get(index) {
@@ -142,12 +157,15 @@ impl Scan {
             _ => self
                 .options
                 .plan_as(&file.header().schema, &self.reader)
+                .and_then(DecodePlan::readable)
                 .map(Arc::new)
                 .map_err(|error| error.in_file(file.location())),
         }
     }
 
-    /// The schema of the batches.
+    /// The schema of the batches. A column that nests deeper than
+    /// [`Limits::column_depth`](crate::Limits::column_depth) is of the type null in it, and an error
+    /// once it is read.
     pub fn schema(&self) -> SchemaRef {
         self.plan.arrow_schema().clone()
     }
@@ -191,21 +209,24 @@ impl Scan {
             .map_or(&[], |file| &file.header().metadata)
     }
 
-    /// All rows of all files, in order.
+    /// All rows of all files, in order. Each stream has the whole skip budget: its report is a
+    /// [part](ReadReport::part) of that of the options.
     ///
     /// # Errors
     /// Those of [`Scan::stream_of`].
     pub fn stream(&self) -> Result<BatchStream> {
-        self.stream_of((0..self.files.len()).map(|file| (file, Split::all())))
+        let run = self.with_report(self.options.report.part());
+        run.stream_of((0..self.files.len()).map(|file| (file, Split::all())))
     }
 
     /// The rows of these splits of files, given by their number in [`files`](Self::files), in
-    /// this order.
+    /// this order. All such streams of one scan have one skip budget: for another run over the same
+    /// splits, take the scan [`with_report`](Self::with_report) of a new part.
     ///
     /// # Errors
     /// [`Usage`](ErrorKind::Usage) for the number of a file that does not exist,
     /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) for a file that cannot be read as the schema
-    /// of all, with the column.
+    /// of all, with the column; [`Limit`](ErrorKind::Limit) for a column that nests too deep.
     pub fn stream_of(
         &self,
         parts: impl IntoIterator<Item = (usize, Split)>,
@@ -249,7 +270,7 @@ impl Scan {
     /// The number of rows of all files, from the block headers alone.
     ///
     /// # Errors
-    /// Those of [`BlockWalk::next`](crate::BlockWalk::next).
+    /// Those of [`count_rows`](crate::count_rows).
     pub async fn count_rows(&self) -> Result<u64> {
         let ScanOptions {
             limits, progress, ..
@@ -257,10 +278,7 @@ impl Scan {
         stream::iter(self.files.iter())
             .map(|file| count_rows(file, Split::all(), limits, progress))
             .buffered(OPEN_AT_ONCE)
-            .try_fold(
-                0u64,
-                |sum, rows| async move { Ok(sum.saturating_add(rows)) },
-            )
+            .try_fold(0u64, |sum, rows| async move { add_rows(sum, rows) })
             .await
     }
 

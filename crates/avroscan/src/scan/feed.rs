@@ -305,9 +305,10 @@ impl OpenPart {
         let Part { file, plan, split } = part;
         // A block's header does not tell whether the block is damaged.
         let rows = if plan.headers_suffice() && options.on_error == OnError::Fail {
-            let walk = file.walk(split, &options.limits, &options.progress);
-            let codec = file.header().codec;
-            let counted = CountedRows::new(walk, codec, &plan, &options.limits);
+            let (limits, progress) = (&options.limits, &options.progress);
+            let all = options.n_rows.is_none();
+            let schema = plan.arrow_schema().clone();
+            let counted = CountedRows::new(&file, split, limits, progress, all, schema);
             Rows::Counted(Box::new(counted))
         } else {
             let stream = BlockStream::open(&file, split, options).await;

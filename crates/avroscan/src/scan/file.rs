@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::container::{Header, Step, parse_header};
 use crate::error::{Result, internal};
 use crate::limits::Limits;
+use crate::plan::{DecodePlan, Projection};
 use crate::scan::{BlockWalk, Progress};
 use crate::source::Source;
 use crate::split::Split;
@@ -112,9 +113,27 @@ impl AvroFile {
         &self.header
     }
 
-    /// Walks over the headers of the blocks that begin in `split`, without reading the blocks.
+    /// Walks over the headers of the blocks that begin in `split`. The blocks are not read, except
+    /// those whose headers declare more rows than are likely: see [`BlockWalk`].
     pub fn walk(self: &Arc<Self>, split: Split, limits: &Limits, progress: &Progress) -> BlockWalk {
         BlockWalk::new(self.clone(), split, limits.clone(), progress.clone())
+    }
+
+    /// The fewest bytes that a row takes, decompressed: 0 where a row can be of no bytes.
+    ///
+    /// # Errors
+    /// Those of planning a scan of the file, whatever its columns.
+    pub(crate) fn smallest_row(&self, limits: &Limits) -> Result<usize> {
+        if let Some(bytes) = self.header.smallest_row.get() {
+            return Ok(*bytes);
+        }
+        let plan = DecodePlan::new(&self.header.schema, None, &Projection::none(), 0, limits);
+        let bytes = plan
+            .map_err(|error| error.in_file(self.location()))?
+            .row()
+            .sizes
+            .encoded;
+        Ok(*self.header.smallest_row.get_or_init(|| bytes))
     }
 
     /// The part of `split` in which blocks can begin.

@@ -17,6 +17,7 @@ use crate::scan::feed::Group;
 use crate::scan::inner::{InnerBlocks, Piece};
 use crate::scan::report::Found;
 use crate::scan::{AvroFile, BadBlock, LeftoverBytes, OnError, ScanOptions};
+use crate::stack;
 
 /// A block with more rows than a batch is decoded at once and cut then, if its bytes and its columns
 /// take no more than this. A larger one is decoded batch by batch, and twice: see [`Decoder`].
@@ -260,7 +261,9 @@ impl Job {
             return;
         };
         let (began, before) = (Instant::now(), self.decompressing);
-        if let Err(error) = self.run_with(&mut worker) {
+        // Batches are cut here too, which recurses as deep as they nest.
+        let levels = self.plan.levels();
+        if let Err(error) = stack::with_levels(levels, || self.run_with(&mut worker)) {
             self.failed = Some(error.in_file(self.file.location()));
             self.ended = true;
         }

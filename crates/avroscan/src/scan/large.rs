@@ -20,7 +20,7 @@ use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use crate::codec::{BlockFlow, LARGE_BYTES};
-use crate::column::RecordColumn;
+use crate::column::Rows;
 use crate::container::{BlockHeader, ByteQueue, RawBlock};
 use crate::decode::{Block, Budget, Input, check_fit};
 use crate::error::{Error, Result};
@@ -156,7 +156,7 @@ struct Cutter {
     flow: BlockFlow,
     plan: Arc<DecodePlan>,
     /// No columns: to walk from row to row.
-    walk: RecordColumn,
+    walk: Rows,
     /// What has been decompressed and not been cut off.
     rest: ByteQueue,
     /// Looked at again once it is as long: twice what it was, where a row did not end in it.
@@ -184,7 +184,7 @@ impl Cutter {
     ) -> Result<Self> {
         Ok(Self {
             flow: BlockFlow::new(file.header().codec, options.limits.decompressed_bytes)?,
-            walk: RecordColumn::new(plan.row()),
+            walk: Rows::new(&plan),
             plan,
             rest: ByteQueue::default(),
             wanted: part_bytes,
@@ -267,12 +267,12 @@ impl Cutter {
     /// What is no row is left to be refused by whoever decodes it.
     fn rows_of(&mut self, bytes: &[u8]) -> (usize, usize) {
         let most = self.part_rows.min(self.rows - self.row);
-        let skips = self.plan.recursive();
-        let mut budget = Budget::new(usize::MAX, 0, &self.limits, skips);
+        let recursion = self.plan.recursion();
+        let mut budget = Budget::new(usize::MAX, 0, &self.limits, recursion);
         let mut input = Input::new(bytes, &mut budget);
         let (mut rows, mut end) = (0, 0);
         while rows < most && end < self.part_bytes {
-            let (_, read) = self.walk.read_rows(1, 0, &mut input, usize::MAX);
+            let (_, read) = self.walk.read(1, 0, &mut input, usize::MAX);
             if read.is_err() {
                 break;
             }
@@ -373,7 +373,12 @@ impl<'a> Checks<'a> {
             return Err(error);
         }
         let limits = &self.options.limits;
-        let mut budget = Budget::new(limits.zero_byte_items, 0, limits, &[]);
+        let mut budget = Budget::new(
+            limits.zero_byte_items,
+            0,
+            limits,
+            self.blocks.plan.recursion(),
+        );
         budget
             .spend_zero_byte_items(self.zero_byte_items)
             .map_err(|error| error.in_block(self.index).at_offset(self.header.offset))?;

@@ -23,6 +23,7 @@ mod progress;
 mod read_ahead;
 mod reader;
 mod report;
+mod runs;
 mod start;
 mod steps;
 mod stream;
@@ -31,6 +32,7 @@ mod turns;
 mod walk;
 
 pub use check::{BlockCheck, CheckedBlock};
+pub use counted::count_rows;
 pub use dataset::Scan;
 pub use file::AvroFile;
 pub use idle::IdleWorkers;
@@ -38,9 +40,10 @@ pub use options::{LeftoverBytes, ScanOptions, SchemaMode};
 pub use progress::Progress;
 pub use reader::{BatchReader, block_on};
 pub use report::{BadBlock, OnError, ReadReport, SkipBudget};
+pub use runs::Runs;
 pub use stream::BatchStream;
 pub use summary::FileSummary;
-pub use walk::{BlockInfo, BlockWalk, count_rows};
+pub use walk::{BlockInfo, BlockWalk};
 
 #[cfg(test)]
 mod tests;

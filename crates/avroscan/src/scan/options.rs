@@ -246,20 +246,26 @@ impl ScanOptions {
     /// schema wants it, [`Limit`](ErrorKind::Limit) for a schema that expands too far; with the
     /// path of the field.
     pub fn plan(&self, writer: &AvroSchema) -> Result<DecodePlan> {
+        self.plan_of_any_depth(writer)?.readable()
+    }
+
+    /// The same where columns may nest deeper than can be handed out.
+    pub(crate) fn plan_of_any_depth(&self, writer: &AvroSchema) -> Result<DecodePlan> {
         self.plan_as(writer, self.reader_schema.as_deref().unwrap_or(writer))
     }
 
     /// The columns of files with this schema, without asking whether each can be read as the
-    /// [`reader_schema`](Self::reader_schema) wants it: that schema alone decides their types.
+    /// [`reader_schema`](Self::reader_schema) wants it: that schema alone decides their types. A column
+    /// that nests deeper than [`Limits::column_depth`] is of the type null here.
     ///
     /// # Errors
-    /// Those of [`plan`](Self::plan) but `SchemaMismatch`.
+    /// Those of [`plan`](Self::plan) but `SchemaMismatch` and the one for such a column.
     pub fn arrow_schema(&self, writer: &AvroSchema) -> Result<SchemaRef> {
         let reader = self.reader_schema.as_deref().unwrap_or(writer);
         Ok(self.plan_as(reader, reader)?.arrow_schema().clone())
     }
 
-    /// The same as [`plan`](Self::plan) with this reader's schema.
+    /// The plan with this reader's schema, whatever the depth of its columns.
     pub(crate) fn plan_as(&self, writer: &AvroSchema, reader: &AvroSchema) -> Result<DecodePlan> {
         // A schema resolved to itself is the same plan, with nothing to look up.
         let reader = (reader.json() != writer.json()).then_some(reader);

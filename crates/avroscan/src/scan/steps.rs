@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::FutureExt;
 
+use crate::codec::Decompressor;
 use crate::container::{BlockHeader, SYNC_LENGTH, Step};
+use crate::decode::check_rows;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::scan::{AvroFile, BlockInfo, Progress};
@@ -23,6 +25,10 @@ const MOST_AT_ONCE: u64 = 1 << 20;
 pub(super) struct Steps {
     file: Arc<AvroFile>,
     limits: Limits,
+    /// The fewest bytes of a row, if blocks that cannot hold their rows are refused.
+    smallest_row: Option<usize>,
+    /// For blocks whose rows are in doubt; made for the first of them.
+    decompressor: Option<Decompressor>,
     /// Where the next block begins, and where none is wanted any more.
     next: u64,
     end: u64,
@@ -50,10 +56,19 @@ enum Next {
 }
 
 impl Steps {
-    /// Steps from the block at `offset` to the last that begins before `end`.
-    pub(super) fn new(file: Arc<AvroFile>, limits: Limits, offset: u64, end: u64) -> Self {
+    /// Steps from the block at `offset` to the last that begins before `end`. Given the fewest bytes
+    /// of a row, they refuse a block that cannot hold the rows that it declares.
+    pub(super) fn new(
+        file: Arc<AvroFile>,
+        limits: Limits,
+        smallest_row: Option<usize>,
+        offset: u64,
+        end: u64,
+    ) -> Self {
         let source = file.source();
         Self {
+            smallest_row,
+            decompressor: None,
             request: source.probe_bytes(),
             most: source.request_bytes().min(MOST_AT_ONCE),
             end: end.min(file.size()),
@@ -175,16 +190,55 @@ impl Steps {
         };
         self.header = Some(header);
         self.far = header.size as u64 > self.file.source().probe_bytes();
-        let marker = match self.bytes(header.marker(), SYNC_LENGTH) {
-            Ok(marker) => marker,
-            Err(needed) => return Ok(Next::Read(needed)),
+        // The whole block where its rows are in doubt.
+        let doubted = self.smallest_row.filter(|row| self.doubts(&header, *row));
+        let start = match doubted {
+            Some(_) => header.data(),
+            None => header.marker(),
+        };
+        let range = start..header.end();
+        let held = self.held(&range);
+        let Some((data, marker)) = held.and_then(|bytes| bytes.split_last_chunk::<SYNC_LENGTH>())
+        else {
+            return Ok(Next::Read(range));
         };
         header.check_marker(marker, &self.file.header().sync)?;
+        if let Some(smallest_row) = doubted {
+            let data = self.window.slice_ref(data);
+            self.look_inside(&header, data, smallest_row)?;
+        }
         let block = BlockInfo::of(&header);
         self.header = None;
         self.next = block.end;
         self.index += 1;
         Ok(Next::Block(block))
+    }
+
+    /// Whether it takes a look inside of a block to know that it can hold the rows of its header.
+    fn doubts(&self, header: &BlockHeader, smallest_row: usize) -> bool {
+        if smallest_row == 0 {
+            return header.rows > self.limits.zero_byte_items;
+        }
+        let codec = self.file.header().codec;
+        let most = codec
+            .plausible_bytes(header.size)
+            .min(self.limits.decompressed_bytes);
+        header.rows.saturating_mul(smallest_row) > most
+    }
+
+    /// Refuses the block of this header as its decoding would, if it cannot hold its rows.
+    fn look_inside(
+        &mut self,
+        header: &BlockHeader,
+        data: Bytes,
+        smallest_row: usize,
+    ) -> Result<()> {
+        let new = || Decompressor::new(self.file.header().codec, self.limits.decompressed_bytes);
+        let decompressor = self.decompressor.get_or_insert_with(new);
+        let data = decompressor.decompress(data);
+        let data = data.map_err(|error| error.at_offset(header.offset))?;
+        let checked = check_rows(header.rows, smallest_row, data.len(), &self.limits);
+        checked.map(drop)
     }
 
     /// So many bytes from `start` on, fewer only at the end of the file; or which are to be read.

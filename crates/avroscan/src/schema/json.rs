@@ -6,9 +6,8 @@
 
 use serde_json::Number;
 
-/// Deepest nesting of JSON text that is kept. Three levels make a nested record, so records nest over
-/// three hundred deep; the stack of the smallest thread takes several times this.
-pub(super) const MAX_DEPTH: usize = 1024;
+/// Deepest nesting of JSON text that is kept. A nested record takes three levels, a nullable one four.
+pub(super) const MAX_DEPTH: usize = 4096;
 
 /// The same text as JSON, as far as it can be told what was meant.
 pub(super) struct Mended {
@@ -22,10 +21,11 @@ pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Whether some part nests deeper than [`MAX_DEPTH`].
-pub(super) fn is_too_deep(text: &str) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    text.bytes().any(|byte| {
+/// How deep the text nests: nothing has recursed over it yet.
+pub(super) fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
@@ -35,8 +35,9 @@ pub(super) fn is_too_deep(text: &str) -> bool {
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth > MAX_DEPTH
-    })
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// Mends text token by token: what is in order stays as it is.
@@ -249,12 +250,12 @@ mod tests {
     #[test]
     fn what_nests_too_deep_is_null() {
         let nested = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(!is_too_deep(&nested(MAX_DEPTH)));
+        assert_eq!(depth(&nested(MAX_DEPTH)), MAX_DEPTH);
         assert!(!mend(&nested(MAX_DEPTH)).is_cut);
         let deep = nested(100_000);
-        assert!(is_too_deep(&deep));
+        assert_eq!(depth(&deep), 100_000);
         let cut = mend(&format!("{{\"a\":{deep},\"b\":2}}"));
-        assert!(cut.is_cut && !is_too_deep(&cut.text));
+        assert!(cut.is_cut && depth(&cut.text) <= MAX_DEPTH);
         assert!(cut.text.ends_with(",\"b\":2}"));
     }
 

@@ -7,6 +7,7 @@
 //! names outside the specification's pattern, defaults of the wrong type and unknown attributes
 //! are accepted, because files with them exist and their values are well defined.
 
+mod default_value;
 mod hints;
 mod json;
 mod logical;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+pub(crate) use default_value::DefaultValue;
 use json::Mended;
 pub(crate) use logical::Logical;
 use parse::{Parsed, Rules};
@@ -39,7 +41,7 @@ pub struct AvroSchema {
 pub(crate) struct Types(Vec<Node>);
 
 /// The number of a node in its arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(u32);
 
 /// One type of a schema.
@@ -89,7 +91,7 @@ pub(crate) struct Field {
     /// Names that the field also had.
     pub(crate) aliases: Vec<String>,
     /// What a reader takes where the writer has no such field.
-    pub(crate) default: Option<Value>,
+    pub(crate) default: Option<DefaultValue>,
 }
 
 impl AvroSchema {
@@ -171,7 +173,8 @@ impl AvroSchema {
                 continue;
             };
             for field in fields.iter_mut().filter(|field| field.default.is_none()) {
-                field.default = self.types.may_be_null(field.node).then_some(Value::Null);
+                let null = || DefaultValue::new(Value::Null);
+                field.default = self.types.may_be_null(field.node).then(null);
             }
         }
         Self {
@@ -220,6 +223,11 @@ impl AvroSchema {
 }
 
 impl Types {
+    /// How many nodes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The node of this number. Numbers come from this arena only, so there always is one.
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         static MISSING: Node = Node::unnamed(Kind::Null);

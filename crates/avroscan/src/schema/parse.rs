@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::hints::found;
-use super::json::{MAX_DEPTH, is_too_deep};
-use super::{Enum, Field, Kind, Logical, Node, NodeId, hints};
+use super::json::{MAX_DEPTH, depth};
+use super::{DefaultValue, Enum, Field, Kind, Logical, Node, NodeId, hints};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limit, Limits};
+use crate::stack;
 
 /// What becomes of attributes that values do not depend on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,12 +30,17 @@ pub(super) struct Parsed {
 }
 
 pub(super) fn parse(json: &str, rules: Rules, limits: &Limits) -> Result<Parsed> {
-    if is_too_deep(json) {
+    let levels = depth(json);
+    if levels > MAX_DEPTH {
         return Err(too_deep());
     }
     if json.trim_ascii().is_empty() {
         return Err(invalid("the text is empty"));
     }
+    stack::with_levels(levels, || parse_nested(json, rules, limits))
+}
+
+fn parse_nested(json: &str, rules: Rules, limits: &Limits) -> Result<Parsed> {
     let value = value_of(json).map_err(|error| {
         Error::new(ErrorKind::Schema, "the schema is not valid JSON").with_source(error)
     })?;
@@ -56,7 +62,7 @@ pub(super) fn parse(json: &str, rules: Rules, limits: &Limits) -> Result<Parsed>
 fn value_of(json: &str) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     deserializer.disable_recursion_limit();
-    let value = Value::deserialize(serde_stacker::Deserializer::new(&mut deserializer))?;
+    let value = Value::deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -225,7 +231,7 @@ impl Parser<'_> {
                 name: name.clone(),
                 node,
                 aliases: aliases.map_err(|error| error.in_field(name))?,
-                default: field.get("default").cloned(),
+                default: field.get("default").cloned().map(DefaultValue::new),
             });
         }
         Ok(fields)

@@ -5,6 +5,7 @@
 //! than flat ones.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
@@ -199,7 +200,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn attribute(&mut self, name: &str, value: &Value) {
+    fn attribute(&mut self, name: &str, value: &impl Display) {
         self.text.push(',');
         self.quoted(name);
         self.text.push(':');

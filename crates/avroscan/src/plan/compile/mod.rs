@@ -3,7 +3,7 @@
 mod skip;
 mod union;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
@@ -11,13 +11,15 @@ use arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema};
 
 use super::projection::Wanted;
 use super::{
-    DecodePlan, Projection, RecordPlan, Shape, Sizes, Skip, Step, StoredDecimal, ValuePlan,
+    DecodePlan, Projection, RecordPlan, Recursion, Shape, Sizes, Skip, Step, StoredDecimal,
+    TooDeep, ValuePlan,
 };
 use crate::arrow_type::{self, ROOT_COLUMN};
 use crate::error::{Error, ErrorKind, Result, internal};
 use crate::limits::{Limit, Limits};
 use crate::resolve::{How, Leaf, MAX_DEPTH, Resolved, Sources, Value, ValueId, mismatch};
 use crate::schema::{Field, Kind, NodeId, Types};
+use crate::stack;
 
 pub(super) fn compile(
     resolved: Arc<Resolved>,
@@ -34,7 +36,9 @@ pub(super) fn compile(
         skipping: Vec::new(),
         recursive: Vec::new(),
         symbols: HashMap::new(),
+        smallest: BTreeMap::new(),
         depth: 0,
+        deepest: 0,
         nodes_left: limits.schema_nodes,
         limits,
     };
@@ -47,18 +51,38 @@ pub(super) fn compile(
         },
         fields => fields,
     };
+    let (fields, too_deep) = bearable(&fields, limits.levels());
     Ok(DecodePlan {
         schema: Arc::new(Schema::new(fields)),
         row,
         flatten,
-        recursive: compiler
-            .recursive
-            .into_iter()
-            .map(|(_, skip)| skip)
-            .collect(),
+        recursion: Recursion {
+            skips: compiler.recursive,
+            smallest: compiler.smallest.into_iter().collect(),
+        },
+        depth: compiler.deepest,
+        too_deep,
         headers_suffice: matches!(wanted, Wanted::Paths(paths) if paths.is_empty()),
         filter: None,
     })
+}
+
+/// The columns, those that nest more than so many levels as null; and the first of these.
+fn bearable(columns: &Fields, most: usize) -> (Fields, Option<TooDeep>) {
+    let mut too_deep = None;
+    let columns = columns.iter().map(|column| {
+        let levels = arrow_type::levels(column.data_type());
+        if levels <= most {
+            return column.clone();
+        }
+        too_deep.get_or_insert_with(|| TooDeep {
+            column: column.name().clone(),
+            levels,
+            most,
+        });
+        Arc::new(ArrowField::new(column.name(), DataType::Null, true))
+    });
+    (columns.collect(), too_deep)
 }
 
 /// Whether a root is a record, or a union of one and null: what has columns.
@@ -107,7 +131,11 @@ struct Compiler<'a> {
     /// The symbols of the enums to read: one array an enum, which whatever puts columns of it together
     /// takes for what it is, one dictionary.
     symbols: HashMap<NodeId, ArrayRef>,
+    /// Types of items of arrays and values of maps that are skipped, and what each takes at least.
+    smallest: BTreeMap<NodeId, usize>,
     depth: usize,
+    /// The greatest `depth` so far.
+    deepest: usize,
     nodes_left: usize,
     limits: &'a Limits,
 }
@@ -127,7 +155,8 @@ impl<'a> Compiler<'a> {
             return Err(Error::new(ErrorKind::Limit(Limit::SchemaDepth), what));
         }
         self.depth += 1;
-        let result = inner(self);
+        self.deepest = self.deepest.max(self.depth);
+        let result = stack::at_level(|| inner(self));
         self.depth -= 1;
         result
     }
@@ -341,11 +370,14 @@ impl<'a> Compiler<'a> {
     fn json(&mut self, id: ValueId, wanted: &Wanted<'_>) -> Result<ValuePlan> {
         wanted.must_be_all("recursive")?;
         self.resolved.check(id)?;
-        let (_, encoded) = self.skip(self.resolved.value(id).writer)?;
+        // What nests in text is no level of the columns around it.
+        let depth = std::mem::take(&mut self.depth);
+        let skip = self.skip(self.resolved.value(id).writer);
+        self.depth = depth;
+        let (_, encoded) = skip?;
         let shape = Shape::Json {
             resolved: self.resolved.clone(),
             value: id,
-            recursive: self.recursive.iter().map(|(id, _)| *id).collect(),
         };
         let sizes = Sizes {
             encoded: at_least_one(encoded),

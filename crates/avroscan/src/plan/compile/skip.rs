@@ -3,14 +3,30 @@
 use super::{Compiler, at_least_one, encoded_width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Skip;
+use crate::plan::skip::Meeting;
 use crate::schema::{Kind, NodeId};
 
 impl Compiler<'_> {
-    /// How a value of this type is passed over, and the fewest bytes it takes; `usize::MAX` bytes
-    /// for a type inside of itself.
+    /// How a value of this type is passed over, and the fewest bytes it takes.
     pub(super) fn skip(&mut self, id: NodeId) -> Result<(Skip, usize)> {
+        let base = self.depth;
+        let (mut skip, encoded) = self.skip_type(id)?;
+        skip.for_each_meeting(&mut |meeting| {
+            meeting.levels = meeting.levels.saturating_sub(base);
+            let met = self.recursive.get(meeting.number).map(|(id, _)| *id);
+            let open = self.open.iter().filter(|open| Some(**open) == met);
+            meeting.columns = (self.unroll.saturating_add(1)).saturating_sub(open.count());
+        });
+        Ok((skip, encoded))
+    }
+
+    /// The same, where the levels of recursive types are counted from the root; `usize::MAX` bytes for
+    /// a type inside of itself.
+    fn skip_type(&mut self, id: NodeId) -> Result<(Skip, usize)> {
+        let levels = self.depth;
         if self.skipping.contains(&id) {
-            return Ok((Skip::Recursive(self.recursive_number(id)), usize::MAX));
+            let number = self.recursive_number(id);
+            return Ok((Skip::Recursive(Meeting::new(number, levels)), usize::MAX));
         }
         let named = self.types.node(id).name.is_some();
         if named {
@@ -20,7 +36,7 @@ impl Compiler<'_> {
         if named {
             self.skipping.pop();
         }
-        let (skip, encoded) = result?;
+        let (mut skip, encoded) = result?;
         if encoded == usize::MAX && self.skipping.is_empty() {
             let name = self.types.node(id).name.as_deref().unwrap_or_default();
             return Err(Error::new(
@@ -32,8 +48,11 @@ impl Compiler<'_> {
         Ok(
             match number.and_then(|number| Some((number, self.recursive.get_mut(number)?))) {
                 Some((number, (_, slot))) => {
+                    skip.for_each_meeting(&mut |meeting| {
+                        meeting.levels = meeting.levels.saturating_sub(levels);
+                    });
                     *slot = skip;
-                    (Skip::Recursive(number), encoded)
+                    (Skip::Recursive(Meeting::new(number, levels)), encoded)
                 }
                 None => (skip, encoded),
             },
@@ -48,6 +67,16 @@ impl Compiler<'_> {
         })
     }
 
+    /// An item of an array, or the value of an entry of a map.
+    fn item(&mut self, id: NodeId) -> Result<(Skip, usize)> {
+        let (skip, smallest) = self.skip_type(id).map_err(Error::in_items)?;
+        let smallest = at_least_one(smallest);
+        // Both are true where a type was met inside of itself; the larger says more.
+        let known = self.smallest.entry(id).or_default();
+        *known = smallest.max(*known);
+        Ok((skip, smallest))
+    }
+
     fn skip_inside(&mut self, id: NodeId) -> Result<(Skip, usize)> {
         let node = self.types.node(id);
         Ok(match &node.kind {
@@ -58,8 +87,7 @@ impl Compiler<'_> {
                 (Skip::Bytes(width), width)
             }
             Kind::Array(items) => {
-                let (item, smallest) = self.skip(*items).map_err(Error::in_items)?;
-                let smallest = at_least_one(smallest);
+                let (item, smallest) = self.item(*items)?;
                 (
                     Skip::Array {
                         item: Box::new(item),
@@ -69,8 +97,8 @@ impl Compiler<'_> {
                 )
             }
             Kind::Map(values) => {
-                let (value, smallest) = self.skip(*values).map_err(Error::in_items)?;
-                let smallest = at_least_one(smallest).saturating_add(1);
+                let (value, smallest) = self.item(*values)?;
+                let smallest = smallest.saturating_add(1);
                 (
                     Skip::Map {
                         value: Box::new(value),
@@ -80,7 +108,7 @@ impl Compiler<'_> {
                 )
             }
             Kind::Union(branches) => {
-                let skips = branches.iter().map(|id| self.skip(*id));
+                let skips = branches.iter().map(|id| self.skip_type(*id));
                 let skips = skips.collect::<Result<Vec<_>>>()?;
                 let least = skips.iter().map(|(_, least)| *least).min().unwrap_or(0);
                 let skips = skips.into_iter().map(|(skip, _)| skip).collect();
@@ -90,8 +118,8 @@ impl Compiler<'_> {
                 let mut skips = Vec::new();
                 let mut least = 0usize;
                 for field in fields {
-                    let (skip, bytes) =
-                        self.skip(field.node).map_err(|e| e.in_field(&field.name))?;
+                    let skip = self.skip_type(field.node);
+                    let (skip, bytes) = skip.map_err(|e| e.in_field(&field.name))?;
                     skips.push(skip);
                     least = least.saturating_add(bytes);
                 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Content, Field, Leaf, Merger, Record, Slot, SlotId, TypeId};
-use crate::schema::Kind;
+use crate::schema::{DefaultValue, Kind};
 
 /// Deepest nesting of a default, less than half of what resolution takes: there a union is a level as
 /// well, and so is null. And most values in it times the branches they are tried on. Real ones are
@@ -17,7 +17,7 @@ pub(super) struct Settled {
     pub(super) null: Option<usize>,
     /// The branch to move to the front, where the default's type belongs.
     pub(super) front: usize,
-    pub(super) default: Option<Value>,
+    pub(super) default: Option<DefaultValue>,
 }
 
 impl Merger {
@@ -32,9 +32,9 @@ impl Merger {
             front: 0,
             default: None,
         };
-        let default = field.default.as_ref();
+        let default = field.default.as_deref();
         let front = default.and_then(|value| self.branch_of(value, slot));
-        if let (Some(value), Some(front)) = (default, front) {
+        if let (Some(value), Some(front)) = (&field.default, front) {
             settled.front = front;
             settled.null = match slot.null {
                 Some(before) => Some(before.max(1)),
@@ -43,7 +43,7 @@ impl Merger {
             settled.default = Some(value.clone());
         } else if lacking || (default == Some(&Value::Null) && slot.null.is_some()) {
             settled.null = Some(0);
-            settled.default = Some(Value::Null);
+            settled.default = Some(DefaultValue::new(Value::Null));
         }
         settled
     }
@@ -98,7 +98,7 @@ impl<'a> Check<'a> {
                 let mut fields = record.fields.iter();
                 // A value may lean on the field's own default, which must fit here too: it may lean
                 // on this very value.
-                let of = |name, field: &'a Field| values.get(name).or(field.default.as_ref());
+                let of = |name, field: &'a Field| values.get(name).or(field.default.as_deref());
                 fields.all(|(name, field)| match of(name, field) {
                     _ if !self.step(1) => false,
                     // It will be nullable, and null by default.

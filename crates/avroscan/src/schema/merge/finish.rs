@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::super::{AvroSchema, Enum, Field, Kind, Node, NodeId, Types, to_json};
+use super::super::{AvroSchema, DefaultValue, Enum, Field, Kind, Node, NodeId, Types, to_json};
 use super::{Content, Merger, Record, SlotId, Symbols, Type, TypeId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limit, Limits};
@@ -60,7 +58,7 @@ impl Merger {
     }
 
     /// Settles the fields of all records; returns their defaults.
-    fn settle_fields(&mut self) -> HashMap<SlotId, Value> {
+    fn settle_fields(&mut self) -> HashMap<SlotId, DefaultValue> {
         let records = self.types.iter().filter_map(|type_| match &type_.content {
             Content::Record(record) => Some(record),
             _ => None,
@@ -88,7 +86,7 @@ impl Merger {
 /// The nodes: one a type with the type's number, then the unions and null.
 struct Arena<'a> {
     merger: &'a Merger,
-    defaults: HashMap<SlotId, Value>,
+    defaults: HashMap<SlotId, DefaultValue>,
     /// An alias that is also a type of its own would lead astray.
     own_names: HashMap<&'a str, TypeId>,
     nodes: Vec<Node>,

@@ -24,9 +24,7 @@ mod union;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::{AvroSchema, Kind, Logical, NodeId};
+use super::{AvroSchema, DefaultValue, Kind, Logical, NodeId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use leaf::Leaf;
@@ -121,7 +119,7 @@ struct Field {
     /// How many of the record's members have it.
     seen: usize,
     aliases: Vec<String>,
-    default: Option<Value>,
+    default: Option<DefaultValue>,
 }
 
 #[derive(Default)]

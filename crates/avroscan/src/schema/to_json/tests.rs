@@ -111,16 +111,16 @@ fn deep_schemas_and_defaults_are_written_on_the_stack_of_any_thread() {
     let check = || {
         let arrays = format!(
             r#"{}"int"{}"#,
-            r#"{"type":"array","items":"#.repeat(1024),
-            "}".repeat(1024)
+            r#"{"type":"array","items":"#.repeat(4096),
+            "}".repeat(4096)
         );
         assert_eq!(to_json(&arrays.parse().unwrap()), arrays);
-        let default = "[".repeat(1020) + &"]".repeat(1020);
+        let default = "[".repeat(4092) + &"]".repeat(4092);
         let text = format!(
             r#"{{"type":"record","name":"R","fields":[{{"name":"f","type":"int","default":{default}}}]}}"#
         );
         assert_eq!(to_json(&text.parse().unwrap()), text);
     };
-    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    let thread = std::thread::Builder::new().stack_size(256 << 10);
     thread.spawn(check).unwrap().join().unwrap();
 }

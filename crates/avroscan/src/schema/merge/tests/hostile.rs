@@ -106,7 +106,7 @@ fn deep_schemas_merge_on_the_stack_of_any_thread() {
         let text = record(&format!(r#"{map},"default":{default}"#));
         assert!(try_merge(&[&text, &record_of(&[])]).is_ok());
     };
-    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    let thread = std::thread::Builder::new().stack_size(256 << 10);
     thread.spawn(check).unwrap().join().unwrap();
 }
 
@@ -121,12 +121,12 @@ fn what_becomes_deeper_or_larger_than_allowed_is_an_error() {
         }
     };
     let one = nest(
-        250,
+        1_000,
         open("A"),
         r#"{"type":"record","name":"B0","fields":[]}"#,
         "}]}",
     );
-    let two = nest(250, open("B"), r#""int""#, "}]}");
+    let two = nest(1_000, open("B"), r#""int""#, "}]}");
     let error = try_merge(&[
         &record(&one),
         &record(&format!(r#"{{"type":"array","items":{two}}}"#)),
