@@ -42,6 +42,7 @@ mod decode;
 mod error;
 mod limits;
 mod plan;
+pub mod polars_profile;
 mod printable;
 mod resolve;
 mod scan;

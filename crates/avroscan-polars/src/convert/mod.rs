@@ -1,14 +1,14 @@
 //! Record batches of the core as frames of Polars.
 
 mod ffi;
-mod portable;
 mod types;
 
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
+use avroscan::polars_profile;
 use polars::prelude::*;
-use portable::portable;
 
 /// The Polars schema of batches like this one, which needs no rows.
 ///
@@ -42,4 +42,9 @@ pub(crate) fn frame(batch: &RecordBatch, schema: &Schema) -> PolarsResult<DataFr
         columns.push(series.into_column());
     }
     DataFrame::new(batch.num_rows(), columns)
+}
+
+/// The array with no type in it that Polars lacks.
+fn portable(array: &ArrayRef) -> PolarsResult<ArrayRef> {
+    polars_profile::portable(array).map_err(|error| polars_err!(ComputeError: "{error}"))
 }

@@ -2,6 +2,7 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType as SourceType, TimeUnit as SourceUnit};
+use avroscan::polars_profile;
 use polars::prelude::*;
 use polars_arrow::datatypes::{
     ArrowDataType, DTYPE_ENUM_VALUES_NEW, Field as ArrowField, IntegerType, TimeUnit as ArrowUnit,
@@ -89,11 +90,7 @@ pub(super) fn arrow_field(name: &str, array: &ArrayRef) -> PolarsResult<ArrowFie
 /// If a symbol is there twice, of which no enum of Polars can be made.
 fn enum_values<'a>(symbols: impl Iterator<Item = &'a str> + Clone) -> PolarsResult<PlSmallStr> {
     FrozenCategories::new(symbols.clone())?;
-    let mut encoded = String::new();
-    for symbol in symbols {
-        encoded.push_str(&format!("{};{symbol}", symbol.len()));
-    }
-    Ok(encoded.into())
+    Ok(polars_profile::enum_values(symbols).into())
 }
 
 fn time_unit(unit: &SourceUnit) -> ArrowUnit {

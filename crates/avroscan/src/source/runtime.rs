@@ -95,9 +95,23 @@ fn start_compute() -> io::Result<Runtime> {
 }
 
 /// A runtime, started by the first who needs it and never stopped.
+///
+/// A process that was forked has none of its parent's threads, so it starts a runtime of its own.
+/// The parent's stays as it is: to stop it would mean to wait for threads that do not exist.
 struct Lazy {
     start: fn() -> io::Result<Runtime>,
-    runtime: OnceLock<Runtime>,
+    first: Slot,
+}
+
+/// The runtime of a process, and the place for those of the processes that it forks.
+struct Started {
+    process: u32,
+    runtime: Runtime,
+    forked: Slot,
+}
+
+struct Slot {
+    started: OnceLock<Box<Started>>,
     starting: Mutex<()>,
 }
 
@@ -105,25 +119,50 @@ impl Lazy {
     const fn new(start: fn() -> io::Result<Runtime>) -> Self {
         Self {
             start,
-            runtime: OnceLock::new(),
-            starting: Mutex::new(()),
+            first: Slot::new(),
         }
     }
 
     fn handle(&self) -> Result<&Handle> {
-        if let Some(runtime) = self.runtime.get() {
-            return Ok(runtime.handle());
+        let process = std::process::id();
+        let mut slot = &self.first;
+        loop {
+            let started = slot.get_or_start(process, self.start)?;
+            if started.process == process {
+                return Ok(started.runtime.handle());
+            }
+            slot = &started.forked;
+        }
+    }
+}
+
+impl Slot {
+    const fn new() -> Self {
+        Self {
+            started: OnceLock::new(),
+            starting: Mutex::new(()),
+        }
+    }
+
+    fn get_or_start(&self, process: u32, start: fn() -> io::Result<Runtime>) -> Result<&Started> {
+        if let Some(started) = self.started.get() {
+            return Ok(started);
         }
         // One starts it while others wait: a second runtime could not be dropped inside of a third.
         let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(runtime) = self.runtime.get() {
-            return Ok(runtime.handle());
+        if let Some(started) = self.started.get() {
+            return Ok(started);
         }
-        let runtime = (self.start)().map_err(|error| {
+        let runtime = start().map_err(|error| {
             Error::new(ErrorKind::Io, "the threads for reading cannot be started")
                 .with_source(error)
         })?;
-        Ok(self.runtime.get_or_init(|| runtime).handle())
+        let started = Started {
+            process,
+            runtime,
+            forked: Self::new(),
+        };
+        Ok(self.started.get_or_init(|| Box::new(started)))
     }
 }
 

@@ -1,4 +1,8 @@
-//! Arrow types that Polars lacks, as types that it has.
+//! Arrow arrays as Polars takes them: what every front end for Polars needs, in Arrow's terms.
+//!
+//! Polars lacks two of the types that Avro files lead to, and panics where it meets them. An enum
+//! crosses over as an enum only if its field's metadata lists the symbols, which a dictionary array
+//! keeps with its values. Nothing here depends on Polars.
 
 use std::sync::Arc;
 
@@ -9,7 +13,9 @@ use arrow::datatypes::{
     DataType, Decimal256Type, Field, FieldRef, Fields, IntervalMonthDayNanoType, IntervalUnit,
 };
 use arrow::error::ArrowError;
-use polars::prelude::{PolarsError, PolarsResult};
+
+/// Key in the metadata of a dictionary's field under which Polars finds the symbols of an enum.
+pub const ENUM_VALUES: &str = "_PL_ENUM_VALUES2";
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
 
@@ -18,12 +24,8 @@ const NANOS_PER_MILLI: i64 = 1_000_000;
 /// they are.
 ///
 /// # Errors
-/// None for arrays of the core; those that Arrow reports for others.
-pub(super) fn portable(array: &ArrayRef) -> PolarsResult<ArrayRef> {
-    convert(array).map_err(|error| PolarsError::ComputeError(error.to_string().into()))
-}
-
-fn convert(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+/// None for arrays of this crate; those that Arrow reports for others.
+pub fn portable(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     if is_portable(array.data_type()) {
         return Ok(array.clone());
     }
@@ -40,7 +42,7 @@ fn convert(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => durations(array)?,
         DataType::Struct(fields) => {
-            let columns = array.as_struct().columns().iter().map(convert);
+            let columns = array.as_struct().columns().iter().map(portable);
             let columns = columns.collect::<Result<Vec<_>, _>>()?;
             let fields: Fields = fields
                 .iter()
@@ -56,7 +58,7 @@ fn convert(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         }
         DataType::List(field) => {
             let list = array.as_list::<i32>();
-            let items = convert(list.values())?;
+            let items = portable(list.values())?;
             let field = retyped(field, &items);
             Arc::new(ListArray::try_new(
                 field,
@@ -68,7 +70,7 @@ fn convert(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Map(field, sorted) => {
             let map = array.as_map();
             let entries: ArrayRef = Arc::new(map.entries().clone());
-            let entries = convert(&entries)?;
+            let entries = portable(&entries)?;
             let field = retyped(field, &entries);
             let entries = entries.as_struct().clone();
             Arc::new(MapArray::try_new(
@@ -81,6 +83,16 @@ fn convert(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         }
         _ => array.clone(),
     })
+}
+
+/// The symbols of an enum as Polars encodes them under [`ENUM_VALUES`]: for each its length in
+/// bytes, a semicolon and its name.
+pub fn enum_values<'a>(symbols: impl IntoIterator<Item = &'a str>) -> String {
+    let mut encoded = String::new();
+    for symbol in symbols {
+        encoded.push_str(&format!("{};{symbol}", symbol.len()));
+    }
+    encoded
 }
 
 fn is_portable(data_type: &DataType) -> bool {
