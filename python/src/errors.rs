@@ -127,9 +127,9 @@ fn class_of(error: &Error) -> (&'static str, &'static str) {
         ErrorKind::Unsupported => ("SchemaError", "UnsupportedType"),
         ErrorKind::SchemaMismatch => ("SchemaError", "IncompatibleSchemas"),
         ErrorKind::Limit(Limit::HeaderBytes) => ("ParseError", "HeaderTooLarge"),
-        ErrorKind::Limit(Limit::SchemaNodes | Limit::SchemaDepth | Limit::UnionBranches) => {
-            ("SchemaError", "SchemaTooLarge")
-        }
+        ErrorKind::Limit(
+            Limit::SchemaNodes | Limit::SchemaDepth | Limit::UnionBranches | Limit::ColumnDepth,
+        ) => ("SchemaError", "SchemaTooLarge"),
         ErrorKind::Limit(_) => ("DecodeError", "LimitExceeded"),
         ErrorKind::OutOfMemory => ("OutOfMemoryError", "OutOfMemory"),
         ErrorKind::Filter | ErrorKind::Internal => ("InternalError", "Internal"),

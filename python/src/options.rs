@@ -10,6 +10,10 @@ use pyo3::prelude::*;
 
 use crate::report::Report;
 
+/// Levels of types inside each other in a column: what Polars bears, which recurses over them in
+/// threads of 2 MiB.
+const COLUMN_DEPTH: usize = 32;
+
 /// How to read: one item a keyword, checked and completed by the Python half.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -112,6 +116,7 @@ impl Options {
         let most = self.max_block_size.unwrap_or(usize::MAX);
         limits.block_bytes = most;
         limits.decompressed_bytes = most;
+        limits.column_depth = Some(COLUMN_DEPTH);
         limits
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import io
+import json
 import math
 import uuid
 from typing import Any
@@ -198,3 +199,50 @@ def test_further_files_with_other_symbols_are_matched_by_name() -> None:
     third = file(["A", "B"], ["A", "B"])
     with avroscan.MultiAvroReader([second, third]) as reader, pytest.raises(avroscan.SchemaError):
         list(reader)
+
+
+@pytest.mark.parametrize("kind", ["array", "map", "record", "nullable"])
+@pytest.mark.parametrize("levels", [30, 33, 70, 500])
+def test_types_inside_each_other_are_read_or_refused(kind: str, levels: int) -> None:
+    """Polars recurses over types: one that is too deep for it would end the process."""
+    schema: Any = "int"
+    value = b"\x02"
+    for level in range(levels - 2):
+        if kind == "array":
+            schema, value = {"type": "array", "items": schema}, b"\x02" + value + b"\x00"
+        elif kind == "map":
+            schema, value = {"type": "map", "values": schema}, b"\x02\x02k" + value + b"\x00"
+        else:
+            inner = ["null", schema] if kind == "nullable" else schema
+            fields = [{"name": "f", "type": inner}]
+            schema = {"type": "record", "name": f"R{level}", "fields": fields}
+            value = b"\x02" + value if kind == "nullable" else value
+    header = {"type": "record", "name": "Row", "fields": [{"name": "value", "type": schema}]}
+    data = raw_file(json.dumps(header), value)
+    if levels <= 30:
+        assert avroscan.read_avro(data).height == 1
+        assert avroscan.scan_avro(data).collect(engine="streaming").height == 1
+        return
+    for read in (avroscan.read_avro, avroscan.scan_avro, avroscan.AvroReader, avroscan.open):
+        with pytest.raises(avroscan.SchemaError) as raised:
+            read(data)
+        assert raised.value.variant == "SchemaTooLarge"
+
+
+def raw_file(schema: str, row: bytes) -> bytes:
+    """A file of one row, whose schema no library has looked at."""
+
+    def long(value: int) -> bytes:
+        encoded = bytearray()
+        value <<= 1
+        while value > 0x7F:
+            encoded.append(value & 0x7F | 0x80)
+            value >>= 7
+        encoded.append(value)
+        return bytes(encoded)
+
+    text = schema.encode()
+    key = b"avro.schema"
+    marker = bytes(range(16))
+    header = b"Obj\x01" + long(1) + long(len(key)) + key + long(len(text)) + text + b"\x00" + marker
+    return header + long(1) + long(len(row)) + row + marker

@@ -80,7 +80,6 @@ fn a_filter_that_fails_ends_the_scan_with_its_own_error() {
                 let error = outcome.error.unwrap();
                 assert_eq!(error.kind(), ErrorKind::Filter, "{error}");
                 assert!(!error.is_data());
-                let block = error.place().block;
                 let source = error.into_source().unwrap();
                 assert_eq!(*source.downcast::<SeenEnough>().unwrap(), SeenEnough);
                 let rows: usize = outcome.batches.iter().map(RecordBatch::num_rows).sum();

@@ -7,7 +7,7 @@ use avroscan::{
     AvroFile, CheckedBlock, Error, ErrorKind, Limit, OnError, Projection, Result, Scan,
     ScanOptions, Split, block_on, count_rows,
 };
-use avroscan_tests::overfull::{BODY, TOO_MANY, file, fitting, kinds};
+use avroscan_tests::overfull::{TOO_MANY, file, fitting, kinds};
 use avroscan_tests::raw;
 use avroscan_tests::write::Codec;
 

@@ -9,7 +9,7 @@ use datafusion::common::{Result, config_datafusion_err, config_err};
 use crate::{AvroOptions, RowCounts};
 
 /// The keys that SQL takes, without the prefix `avro.`, and what they are.
-pub(crate) const KEYS: [(&str, &str); 22] = [
+pub(crate) const KEYS: [(&str, &str); 23] = [
     ("batch_size", "Most rows of a batch"),
     ("buffer_blocks", "Most blocks that a partition reads ahead"),
     ("buffer_bytes", "Most bytes that a partition reads ahead"),

@@ -113,7 +113,8 @@ mod tests {
         let known = ReaderSchemas::default();
         known.remember(columns(), schema(r#""int""#));
         let metadata = || HashMap::from([("a".to_owned(), "b".to_owned())]);
-        let fields = columns().fields().iter().map(|field| {
+        let schema = columns();
+        let fields = schema.fields().iter().map(|field| {
             let field = field.as_ref().clone();
             field.with_metadata(metadata())
         });

@@ -384,23 +384,23 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The column that a path belongs to: that of its own name, or else the one with the longest name
+/// that it begins with, as the core resolves it.
+fn column_of<'a>(path: &'a str, all: &Schema) -> Option<&'a str> {
+    let dots = path.rmatch_indices('.').map(|(dot, _)| dot);
+    let names = std::iter::once(path.len()).chain(dots);
+    let mut names = names.filter_map(|end| path.get(..end));
+    names.find(|name| all.contains(name))
+}
+
 /// The part of a projection that makes up these columns, in the order of the columns.
-///
-/// A path belongs to the column of its own name, or else to the one with the longest name that it
-/// begins with: the rule by which the core resolves it.
 fn within(projection: &Projection, all: &Schema, columns: &Schema) -> Projection {
     let Projection::Columns(paths) = projection else {
         return Projection::columns(columns.iter_names().map(|name| name.to_string()));
     };
-    let column_of = |path: &str| {
-        let dots = path.rmatch_indices('.').map(|(dot, _)| dot);
-        let names = std::iter::once(path.len()).chain(dots);
-        let mut names = names.filter_map(|end| path.get(..end));
-        names.find(|name| all.contains(name))
-    };
     let mut paths_of: HashMap<&str, Vec<&String>> = HashMap::new();
     for path in paths {
-        if let Some(column) = column_of(path) {
+        if let Some(column) = column_of(path, all) {
             paths_of.entry(column).or_default().push(path);
         }
     }
