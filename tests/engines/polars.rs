@@ -5,6 +5,7 @@ mod evolution;
 mod examples;
 mod lambda;
 mod limits;
+mod memory;
 mod metadata;
 mod queries;
 mod query_list;
