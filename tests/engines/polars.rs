@@ -7,6 +7,7 @@ mod examples;
 mod faults;
 mod lambda;
 mod limits;
+mod memory;
 mod metadata;
 mod queries;
 mod query_list;

@@ -21,6 +21,7 @@
 
 mod ahead;
 mod args;
+mod blocks;
 mod convert;
 mod error;
 mod file_columns;

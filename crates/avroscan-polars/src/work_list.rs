@@ -1,21 +1,14 @@
 //! A scan, cut into pieces of work, and the list of them as Polars reads it.
 
-use std::ops::Range;
-
 use avroscan::{Scan, Split, block_on};
 use polars::prelude::*;
 use polars_arrow::io::ipc::IpcField;
 use polars_core::runtime::RAYON;
 
+use crate::blocks::{self, Full, Unit};
+
 /// A byte range of one of the scan's files, by the number of the file.
 pub(crate) type Part = (usize, Split);
-
-/// How many bytes of a file one item may have, unless a single block has more. It bounds what a
-/// thread holds where rows are so wide that counting them bounds nothing.
-const ITEM_BYTES: u64 = 16 << 20;
-
-/// At how many block headers is looked to learn how large blocks are: empty ones are passed over.
-const BLOCKS_LOOKED_AT: usize = 8;
 
 /// How many bytes the list may have, as Polars reads it.
 const LIST_BYTES: usize = 16 << 20;
@@ -31,46 +24,36 @@ const BYTES_PER_COLUMN: usize = 16;
 
 /// The pieces in which a scan is read, in the order of the files and of their bytes.
 ///
-/// A piece becomes one frame in one thread, so its size bounds the memory of a thread. It is as
-/// many blocks as make about the number of rows that was asked for, judged by the first block of
-/// the first file. But the first pieces are small: a query that needs a few rows, and says so only by
-/// asking for no more, is served from the first pieces. They are one block, and grow when there are
-/// as many as an engine has in hand: it reads those before it is told that there are enough rows.
+/// A piece becomes one frame in one thread, so its size bounds the memory of a thread. It is as many
+/// blocks as have the rows that were asked for, or as take a quarter of `Limits::batch_bytes` when
+/// they are decoded, whichever are fewer, and at least one: see [`blocks`]. But the first pieces are
+/// small: a query that needs a few rows, and says so only by asking for no more, is served from the
+/// first pieces. They are one block, and grow when there are as many as an engine has in hand: it
+/// reads those before it is told that there are enough rows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WorkList {
     items: Vec<Vec<Part>>,
 }
 
-/// How large the blocks of a scan are, as far as one tells.
+/// How pieces grow.
 #[derive(Debug, Clone, Copy)]
-struct BlockSize {
-    rows: u64,
-    /// Header and marker included.
-    bytes: u64,
-}
-
-/// How large items are, in bytes of a file.
-#[derive(Debug, Clone, Copy)]
-struct ItemSize {
-    /// That of the first ones: a block.
-    first: u64,
-    /// How many have it.
+struct Growth {
+    /// How many pieces are one block each.
     firsts: usize,
-    full: u64,
-    /// How much larger than the one before it an item is, until it has the full size.
-    growth: f64,
+    /// How many times as many blocks as the one before it a piece has, until it is full.
+    factor: f64,
 }
 
 impl WorkList {
     /// The pieces, of about `rows` rows each, of a scan of so many columns. Reads block headers.
     pub(crate) fn new(scan: &Scan, rows: u64, columns: usize) -> Self {
-        let size = ItemSize::new(rows, block_size(scan), RAYON.current_num_threads());
-        let items = cut(
-            scan.files()
-                .iter()
-                .map(|file| file.header().length..file.size()),
-            size,
-        );
+        let growth = Growth::new(RAYON.current_num_threads());
+        let full = Full {
+            rows,
+            decoded: scan.options().limits.batch_bytes as u64 / 4,
+        };
+        let units = block_on(blocks::units(scan, full, growth.firsts));
+        let items = cut(&units, growth);
         let most = LIST_BYTES / (BYTES_PER_ITEM + BYTES_PER_COLUMN.saturating_mul(columns));
         Self {
             items: join(items, most.max(1)),
@@ -109,88 +92,43 @@ impl WorkList {
     }
 }
 
-impl ItemSize {
-    /// The size of items that have about so many rows.
-    ///
+impl Growth {
     /// Growing by a share for each thread keeps what is in hand in proportion to what has been read,
     /// on any number of threads.
-    fn new(rows: u64, block: Option<BlockSize>, threads: usize) -> Self {
+    fn new(threads: usize) -> Self {
         let threads = threads.max(1);
-        let growth = 1.0 + 0.5 / threads as f64;
-        let firsts = threads.saturating_mul(ITEMS_IN_HAND);
-        let Some(block) = block else {
-            return Self {
-                first: ITEM_BYTES,
-                firsts,
-                full: ITEM_BYTES,
-                growth,
-            };
-        };
-        let first = block.bytes.max(1);
-        let most = (ITEM_BYTES / first).max(1);
-        let blocks = (rows / block.rows.max(1)).clamp(1, most);
         Self {
-            first,
-            firsts,
-            full: first.saturating_mul(blocks),
-            growth,
+            firsts: threads.saturating_mul(ITEMS_IN_HAND),
+            factor: 1.0 + 0.5 / threads as f64,
         }
     }
 }
 
-/// The size of the first block with rows. Nothing is known if there is none, or if its header is
-/// not sound: whoever reads the block will say so.
-fn block_size(scan: &Scan) -> Option<BlockSize> {
-    let options = scan.options();
-    block_on(async {
-        let mut looked_at = 0;
-        for file in scan.files() {
-            let mut walk = file.walk(Split::all(), &options.limits, &options.progress);
-            while looked_at < BLOCKS_LOOKED_AT {
-                looked_at += 1;
-                match walk.next().await {
-                    Ok(Some(block)) if block.rows > 0 => {
-                        return Some(BlockSize {
-                            rows: block.rows,
-                            bytes: block.end - block.offset,
-                        });
-                    }
-                    Ok(Some(_)) => {}
-                    Ok(None) => break,
-                    Err(_) => return None,
-                }
-            }
-        }
-        None
-    })
-}
+/// A full piece, and what may be lost when shares of it are added up.
+const FULL: f64 = 1.0 + 1e-6;
 
-/// Cuts the blocks of files, each a range of bytes, into items that grow from the first size to the
-/// full one. A file without blocks is an item too: somebody has to look whether it ends there.
-fn cut(files: impl Iterator<Item = Range<u64>>, size: ItemSize) -> Vec<Vec<Part>> {
-    let mut items = Vec::new();
-    let mut grown = 1.0;
-    for (number, file) in files.enumerate() {
-        let mut start = file.start;
-        loop {
-            let length = ((grown * size.first as f64) as u64).clamp(size.first, size.full);
-            if items.len() >= size.firsts {
-                grown *= size.growth;
-            }
-            let end = start.saturating_add(length);
-            if end >= file.end {
-                items.push(vec![(
-                    number,
-                    Split {
-                        start,
-                        end: file.end,
-                    },
-                )]);
-                break;
-            }
-            items.push(vec![(number, Split { start, end })]);
-            start = end;
+/// Joins units of the same file to items that grow from one unit until they are full.
+fn cut(units: &[Unit], growth: Growth) -> Vec<Vec<Part>> {
+    let mut items: Vec<Vec<Part>> = Vec::new();
+    let (mut most, mut count, mut weight) = (1.0, 0.0, 0.0);
+    for unit in units {
+        let (file, split) = unit.part;
+        if let Some([(last, before)]) = items.last_mut().map(Vec::as_mut_slice)
+            && *last == file
+            && before.end == split.start
+            && count + 1.0 <= most
+            && weight + unit.weight <= FULL
+        {
+            before.end = split.end;
+            count += 1.0;
+            weight += unit.weight;
+            continue;
         }
+        if items.len() >= growth.firsts {
+            most *= growth.factor;
+        }
+        items.push(vec![unit.part]);
+        (count, weight) = (1.0, unit.weight);
     }
     items
 }
@@ -223,19 +161,20 @@ fn merge(parts: Vec<Part>) -> Vec<Part> {
 
 #[cfg(test)]
 mod tests {
-    use std::iter::once;
-
     use super::*;
 
     const KIB: u64 = 1 << 10;
 
-    /// The sizes of items of `rows` rows, for blocks of `block_rows` rows and `bytes` bytes.
-    fn item_size(rows: u64, block_rows: u64, bytes: u64) -> ItemSize {
-        let block = BlockSize {
-            rows: block_rows,
-            bytes,
+    /// Units of files of so many, each of these bytes and this share of a full item.
+    fn units(files: &[u64], bytes: u64, weight: f64) -> Vec<Unit> {
+        let files = files.iter().enumerate();
+        let unit = |file, number| Unit {
+            part: (file, Split::new(number * bytes, (number + 1) * bytes)),
+            weight,
         };
-        ItemSize::new(rows, Some(block), 2)
+        files
+            .flat_map(|(file, count)| (0..*count).map(move |number| unit(file, number)))
+            .collect()
     }
 
     fn lengths(items: &[Vec<Part>]) -> Vec<u64> {
@@ -245,30 +184,17 @@ mod tests {
             .collect()
     }
 
-    /// Every byte after the header belongs to one item, and items are in order.
-    fn assert_covers(items: &[Vec<Part>], files: &[Range<u64>]) {
-        let expected: Vec<_> = files
-            .iter()
-            .enumerate()
-            .map(|(number, file)| {
-                (
-                    number,
-                    Split {
-                        start: file.start,
-                        end: file.end,
-                    },
-                )
-            })
-            .collect();
-        assert_eq!(merge(items.concat()), expected);
+    /// Every byte belongs to one item, and items are in order.
+    fn assert_covers(items: &[Vec<Part>], units: &[Unit]) {
+        let expected = units.iter().map(|unit| unit.part).collect();
+        assert_eq!(merge(items.concat()), merge(expected));
     }
 
     #[test]
-    fn items_grow_from_one_block_to_the_rows_asked_for() {
-        let size = item_size(100_000, 1000, 64 * KIB);
-        let file = 500..500 + 2000 * 64 * KIB;
-        let items = cut(once(file.clone()), size);
-        assert_covers(&items, &[file]);
+    fn items_grow_from_one_block_until_they_are_full() {
+        let units = units(&[2000], 64 * KIB, 0.01);
+        let items = cut(&units, Growth::new(2));
+        assert_covers(&items, &units);
         let mut lengths = lengths(&items);
         assert_eq!(lengths[0], 64 * KIB);
         lengths.pop();
@@ -276,7 +202,7 @@ mod tests {
         assert!(
             lengths
                 .windows(2)
-                .all(|pair| pair[1] <= pair[0] * 5 / 4 + 1),
+                .all(|pair| pair[1] <= pair[0] * 5 / 4 + 64 * KIB),
             "{lengths:?}"
         );
         assert_eq!(lengths.last(), Some(&(100 * 64 * KIB)));
@@ -285,12 +211,8 @@ mod tests {
     #[test]
     fn what_threads_have_in_hand_at_first_is_little() {
         for threads in [1, 2, 16, 128] {
-            let block = BlockSize {
-                rows: 100,
-                bytes: KIB,
-            };
-            let size = ItemSize::new(1_000_000, Some(block), threads);
-            let lengths = lengths(&cut(once(0..10_000 * KIB), size));
+            let units = units(&[10_000], KIB, 0.0001);
+            let lengths = lengths(&cut(&units, Growth::new(threads)));
             let in_hand = lengths.iter().take(8 * threads).sum::<u64>();
             assert_eq!(in_hand, 8 * threads as u64 * KIB, "{threads}");
             assert!(lengths.len() < 38 * threads, "{threads}: {}", lengths.len());
@@ -299,52 +221,63 @@ mod tests {
 
     #[test]
     fn an_item_is_never_less_than_a_block() {
-        let items = cut(once(100..100 + 40 * KIB), item_size(7, 5000, 10 * KIB));
+        let items = cut(&units(&[4], 10 * KIB, 7.0), Growth::new(2));
         assert_eq!(lengths(&items), [10 * KIB; 4]);
     }
 
     #[test]
-    fn wide_rows_are_bounded_by_bytes() {
-        // 100,000 rows of 10 KiB would be a gigabyte.
-        let file = 0..4 << 30;
-        let items = cut(once(file.clone()), item_size(100_000, 100, 1000 * KIB));
-        assert_covers(&items, &[file]);
-        assert!(lengths(&items).iter().all(|length| *length <= ITEM_BYTES));
+    fn no_item_of_several_blocks_is_more_than_full() {
+        // Blocks without rows, small ones and ones that are full alone, in any order.
+        let mut state = 1u64;
+        let mut units = units(&[5_000, 3_000], KIB, 0.0);
+        for unit in &mut units {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            unit.weight = [0.0, 0.001, 0.2, 1.0, 3.0][(state >> 40) as usize % 5];
+        }
+        let items = cut(&units, Growth::new(2));
+        assert_covers(&items, &units);
+        let weight = |item: &[Part]| -> (usize, f64) {
+            let (file, split) = item[0];
+            let inside = units.iter().filter(|unit| {
+                let (of, part) = unit.part;
+                of == file && split.start <= part.start && part.end <= split.end
+            });
+            inside.fold((0, 0.0), |(count, sum), unit| {
+                (count + 1, sum + unit.weight)
+            })
+        };
+        for item in &items {
+            let (count, weight) = weight(item);
+            assert!(count == 1 || weight <= FULL, "{count} blocks, {weight}");
+        }
     }
 
     #[test]
     fn growth_goes_on_from_file_to_file() {
-        let files = vec![10..10 + 30 * KIB; 40];
-        let items = cut(files.iter().cloned(), item_size(1000, 10, KIB));
-        assert_covers(&items, &files);
+        let units = units(&[30; 40], KIB, 0.01);
+        let items = cut(&units, Growth::new(2));
+        assert_covers(&items, &units);
         let lengths = lengths(&items);
         assert_eq!((lengths[0], lengths[lengths.len() - 1]), (KIB, 30 * KIB));
     }
 
     #[test]
-    fn a_file_without_blocks_is_an_item() {
-        let items = cut(
-            [300..300, 70..70].into_iter(),
-            ItemSize::new(100_000, None, 2),
-        );
-        assert_eq!(items.len(), 2);
-    }
-
-    #[test]
     fn a_long_list_is_joined() {
-        let files = vec![0..100 * KIB; 3];
-        let items = cut(files.iter().cloned(), item_size(1, 1, KIB));
+        let units = units(&[100; 3], KIB, 1.0);
+        let items = cut(&units, Growth::new(2));
         assert_eq!(items.len(), 300);
         let joined = join(items.clone(), 7);
         assert!(joined.len() <= 7);
-        assert_covers(&joined, &files);
+        assert_covers(&joined, &units);
         assert_eq!(join(items.clone(), 300), items);
     }
 
     #[test]
     fn a_record_batch_of_the_list_is_an_item() {
         let list = WorkList {
-            items: cut(once(0..5 * KIB), item_size(1, 1, KIB)),
+            items: cut(&units(&[5], KIB, 1.0), Growth::new(2)),
         };
         let columns = Schema::from_iter([
             Field::new("a".into(), DataType::String),
@@ -381,7 +314,7 @@ mod tests {
                 .map(|number| Field::new(format!("column {number}").into(), DataType::Int32))
                 .collect::<Schema>();
             let bytes = |items| {
-                let items = cut(once(0..items * KIB), item_size(1, 1, KIB));
+                let items = cut(&units(&[items], KIB, 1.0), Growth::new(2));
                 WorkList { items }.to_ipc("piece", &schema).unwrap().len()
             };
             let each = (bytes(200) - bytes(100)) / 100;

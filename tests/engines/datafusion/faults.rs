@@ -4,7 +4,7 @@ use avroscan::{AvroSchema, LeftoverBytes, ReadReport, SchemaMode};
 use avroscan_datafusion::{AvroOptions, AvroReadOptions, AvroSessionExt};
 use avroscan_tests::data::rows;
 use avroscan_tests::{odd, raw};
-use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::array::AsArray;
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 

@@ -162,6 +162,36 @@ fn known() -> String {
     names.join(", ")
 }
 
+/// Most bytes that are decompressed to see how far a block is compressed; more than that at once only
+/// where windows are large.
+const SAMPLE_OUTPUT: usize = 1 << 20;
+const MOST_SAMPLE_OUTPUT: usize = 8 << 20;
+
+/// How many bytes a stored byte of a block becomes, judged by the `beginning` of the block, which has
+/// `stored` bytes. `None` where so little of a block does not tell.
+///
+/// Where a megabyte comes of less than the beginning, it is at least as many.
+pub(crate) fn expansion(codec: Codec, beginning: &Bytes, stored: usize) -> Result<Option<f64>> {
+    #[cfg(feature = "snappy")]
+    if codec == Codec::Snappy {
+        let length = snappy::length(beginning)?;
+        return Ok((stored > 0).then(|| length as f64 / stored as f64));
+    }
+    let mut flow = BlockFlow::new(codec, MOST_SAMPLE_OUTPUT)?;
+    let (mut input, mut output) = (0, 0);
+    // Twice as much each time, so that little input of which much comes is told from much.
+    while input < beginning.len() && output < SAMPLE_OUTPUT {
+        let end = input.saturating_mul(2).max(32).min(beginning.len());
+        output += match flow.push(&beginning.slice(input..end)) {
+            Ok(bytes) => bytes.len(),
+            Err(error) if matches!(error.kind(), ErrorKind::Limit(_)) => MOST_SAMPLE_OUTPUT,
+            Err(error) => return Err(error),
+        };
+        input = end;
+    }
+    Ok((output > 0).then(|| output as f64 / input as f64))
+}
+
 /// Decompresses one block after the other.
 pub(crate) struct Decompressor {
     codec: Codec,

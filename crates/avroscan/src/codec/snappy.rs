@@ -13,6 +13,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// A copy of 64 bytes is written in three: nothing in the format makes more out of less.
 const MAX_RATIO: usize = 64 / 3 + 1;
 
+/// How long a block says that it becomes, by its first bytes.
+pub(super) fn length(beginning: &[u8]) -> Result<usize> {
+    decompress_len(beginning).map_err(|error| corrupt(Codec::Snappy, error))
+}
+
 pub(super) struct Snappy {
     decoder: Decoder,
 }

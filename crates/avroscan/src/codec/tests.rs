@@ -1,6 +1,8 @@
 //! Every codec over the same cases. The blocks are made with the libraries that also read them;
 //! the deflate and snappy framing is written out by hand where it matters.
 
+mod expansion;
+
 #[allow(unused_imports, reason = "not every codec's encoder is a writer")]
 use std::io::Write;
 

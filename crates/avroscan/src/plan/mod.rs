@@ -111,6 +111,11 @@ impl DecodePlan {
         &self.schema
     }
 
+    /// Bytes in memory of the parts of a row that have a fixed width: numbers, views of text, offsets.
+    pub fn row_bytes(&self) -> usize {
+        self.row.sizes.decoded
+    }
+
     /// The same plan for the rows alone that this filter keeps; `plan` is of its columns.
     pub(crate) fn with_filter(mut self, plan: Self, filter: Arc<dyn RowFilter>) -> Self {
         self.headers_suffice = false;

@@ -6,13 +6,17 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::container::{Header, Step, parse_header};
+use crate::codec::{self, Codec};
+use crate::container::{Header, SYNC_LENGTH, Step, parse_header};
 use crate::error::{Result, internal};
 use crate::limits::Limits;
 use crate::plan;
-use crate::scan::{BlockWalk, Progress};
+use crate::scan::{BlockInfo, BlockWalk, Progress};
 use crate::source::Source;
 use crate::split::Split;
+
+/// Bytes of a block as stored that show how far it is compressed.
+const SAMPLE_BYTES: u64 = 16 << 10;
 
 /// A file whose header has been read. Cheap to share; all that reads the file goes through it.
 #[derive(Debug)]
@@ -130,6 +134,26 @@ impl AvroFile {
         let bytes = plan::smallest_row(&self.header.schema, limits);
         let bytes = bytes.map_err(|error| error.in_file(self.location()))?;
         Ok(*self.header.smallest_row.get_or_init(|| bytes))
+    }
+
+    /// How many times its stored size a block takes when it is decompressed, judged by its
+    /// beginning, up to 16 KiB (256 KiB with bzip2 and xz). It is a lower bound where more than 1 MiB
+    /// would come of that, and `None` where it does not tell.
+    ///
+    /// # Errors
+    /// Those of reading and of decompressing.
+    pub async fn expansion(&self, block: &BlockInfo, progress: &Progress) -> Result<Option<f64>> {
+        let most = match self.header.codec {
+            Codec::Null => return Ok(Some(1.0)),
+            // Their streams are made of large blocks: nothing comes of a part of one.
+            Codec::Bzip2 | Codec::Xz => 16 * SAMPLE_BYTES,
+            _ => SAMPLE_BYTES,
+        };
+        let start = block.end.saturating_sub(SYNC_LENGTH as u64 + block.bytes);
+        let end = start.saturating_add(block.bytes.min(most));
+        let beginning = self.read(start..end, progress).await?;
+        let stored = usize::try_from(block.bytes).unwrap_or(usize::MAX);
+        codec::expansion(self.header.codec, &beginning, stored)
     }
 
     /// The part of `split` in which blocks can begin.
