@@ -330,7 +330,7 @@ fn files_are_found_and_opened_after_a_future_was_dropped() {
     }
     let inputs = [directory.path().to_str().unwrap()];
     let storage = StorageOptions::new();
-    let dropped = drop_at_every_poll("find", |drop| {
+    let find_and_open = |drop: &Dropper| {
         block_on(async {
             let find = async || find_sources(&inputs, &storage).await;
             let sources = drop.again(find).await.unwrap();
@@ -340,6 +340,8 @@ fn files_are_found_and_opened_after_a_future_was_dropped() {
             let found = sources.iter().map(|source| source.location().clone());
             found.chain(files).collect::<Vec<_>>()
         })
-    });
-    assert!(dropped > 0);
+    };
+    // Whether a file of the cache is waited for at all is up to the scheduler.
+    let dropped = (0..100).map(|_| drop_at_every_poll("find", find_and_open));
+    assert!(dropped.into_iter().any(|dropped| dropped > 0));
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
-use avroscan::{AvroFile, BlockInfo, BlockWalk, Scan, ScanOptions, Split};
+use avroscan::{AvroFile, BlockInfo, BlockWalk, Scan, ScanOptions, Split, within};
 use futures::future::join_all;
 
 use crate::work_list::Part;
@@ -26,6 +27,10 @@ const PROBES_REMOTE: u64 = 8;
 /// How far a block is looked for in such a place: a multiple of the largest block that was walked.
 const PROBE_BLOCKS: u64 = 4;
 const PROBE_BYTES: Range<u64> = 16 << 10..512 << 10;
+
+/// How long such a look may take: a store that does not answer is no obstacle to a plan. What is found
+/// decides about memory, not about rows.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Most ranges in which what was not walked is cut.
 const UNKNOWN_RANGES: u64 = 1 << 16;
@@ -89,10 +94,11 @@ fn row_bytes(scan: &Scan) -> u64 {
     plan.map_or(0, |plan| plan.row_bytes() as u64)
 }
 
-/// Whether to read a little is quick: of a local file, or where a little is all of it.
+/// Whether to read a little is quick: of a local file, and in memory, where a little is all of it.
 fn is_local(file: &AvroFile) -> bool {
     let source = file.source();
-    source.read_now(0..0).is_some() || source.probe_bytes() >= file.size()
+    let is_memory = source.requests_at_once() == 1 && source.probe_bytes() >= file.size();
+    is_memory || source.read_now(0..0).is_some()
 }
 
 fn walk(file: &Arc<AvroFile>, split: Split, options: &ScanOptions) -> BlockWalk {
@@ -100,24 +106,25 @@ fn walk(file: &Arc<AvroFile>, split: Split, options: &ScanOptions) -> BlockWalk 
 }
 
 impl Known<'_> {
-    /// Walks over the blocks at the beginning of the files.
+    /// Walks over the blocks at the beginning of the files; of remote ones, of the first alone.
     async fn walk(&mut self) {
-        let (mut blocks_walked, mut bytes_walked) = (0, 0);
+        let mut left = WALKED;
         for (number, file) in self.scan.files().iter().enumerate() {
-            let mut blocks: Vec<BlockInfo> = Vec::new();
-            let mut end = file.header().length;
-            let mut walk = walk(file, Split::all(), self.scan.options());
-            while number < FILES_WALKED && blocks_walked < WALKED {
-                let enough = blocks_walked >= WALKED_REMOTE && bytes_walked >= WALKED_REMOTE_BYTES;
-                if enough && !is_local(file) {
+            let first = file.header().length;
+            let (mut blocks, mut end): (Vec<BlockInfo>, _) = (Vec::new(), first);
+            let (is_local, options) = (is_local(file), self.scan.options());
+            let mut walk = walk(file, Split::all(), options);
+            let walked = if is_local { FILES_WALKED } else { 1 };
+            while number < walked && left > 0 {
+                let is_enough = blocks.len() >= WALKED_REMOTE && end - first >= WALKED_REMOTE_BYTES;
+                if is_enough && !is_local {
                     break;
                 }
                 // Whoever reads a block whose header cannot be says so.
                 let Ok(Some(block)) = walk.next().await else {
                     break;
                 };
-                blocks_walked += 1;
-                bytes_walked += block.end - block.offset;
+                left -= 1;
                 end = block.end;
                 blocks.push(block);
             }
@@ -145,18 +152,20 @@ impl Known<'_> {
         let length = largest.unwrap_or(0).saturating_mul(PROBE_BLOCKS);
         let length = length.clamp(PROBE_BYTES.start, PROBE_BYTES.end);
         let places = (0..probes).filter_map(|number| place(&rests, bytes / probes * number));
-        let look = places.map(|(number, offset)| async move {
-            let file = files.get(number)?;
+        let look = places.filter_map(|(number, offset)| {
             let split = Split::new(offset, offset.saturating_add(length));
-            let mut walk = walk(file, split, scan.options());
-            while let Ok(Some(block)) = walk.next().await {
-                if block.rows > 0 {
-                    return Some((number, block));
+            let mut walk = walk(files.get(number)?, split, scan.options());
+            Some(within(PATIENCE, async move {
+                while let Ok(Some(block)) = walk.next().await {
+                    if block.rows > 0 {
+                        return Some((number, block));
+                    }
                 }
-            }
-            None
+                None
+            }))
         });
-        self.probed = join_all(look).await.into_iter().flatten().collect();
+        let found = join_all(look).await.into_iter().flatten();
+        self.probed = found.flatten().collect();
     }
 
     fn blocks(&self) -> impl Iterator<Item = (usize, BlockInfo)> {
@@ -191,19 +200,13 @@ impl Known<'_> {
             blocks.iter().max_by_key(|(_, block)| block.bytes),
             blocks.get(blocks.len() / 2),
         ];
-        let scan = self.scan;
-        let files = scan.files();
-        let look = chosen
-            .into_iter()
-            .flatten()
-            .map(|(number, block)| async move {
-                let found = files
-                    .get(*number)?
-                    .expansion(block, &scan.options().progress)
-                    .await;
-                found.ok().flatten()
-            });
-        let found = join_all(look).await.into_iter().flatten();
+        let look = chosen.into_iter().flatten().filter_map(|(number, block)| {
+            let file = self.scan.files().get(*number)?.clone();
+            let (block, progress) = (*block, self.scan.options().progress.clone());
+            let look = async move { file.expansion(&block, &progress).await.ok().flatten() };
+            Some(within(PATIENCE, look))
+        });
+        let found = join_all(look).await.into_iter().flatten().flatten();
         self.expansion = found.fold(1.0, f64::max);
     }
 

@@ -67,5 +67,6 @@ pub use scan::{
 pub use schema::AvroSchema;
 pub use source::{
     FileSource, MemorySource, ObjectSource, Source, StorageOptions, find_sources, open_store,
+    within,
 };
 pub use split::Split;

@@ -18,7 +18,6 @@ async fn a_predicate_that_fails_is_the_error_that_it_is_without_pushdown() {
         "SELECT * FROM t WHERE 1 / (id - id) = 1",
         "SELECT id FROM t WHERE 1 / (id - 999) = 1",
         "SELECT count(*) FROM t WHERE 1 / (id - 500) = 1",
-        "SELECT id FROM t WHERE arrow_cast(id * 1000000000, 'Int32') > 5",
     ] {
         let mut errors = Vec::new();
         for pushdown in [false, true] {
@@ -31,9 +30,8 @@ async fn a_predicate_that_fails_is_the_error_that_it_is_without_pushdown() {
             let DataFusionError::ArrowError(arrow, _) = error.find_root() else {
                 panic!("{sql}, {pushdown}: {error:?}")
             };
-            let zero = matches!(**arrow, ArrowError::DivideByZero);
-            let cast = matches!(**arrow, ArrowError::CastError(_));
-            assert!(zero || cast, "{sql}, {pushdown}: {arrow:?}");
+            let is_zero = matches!(**arrow, ArrowError::DivideByZero);
+            assert!(is_zero, "{sql}, {pushdown}: {arrow:?}");
             errors.push(error.to_string());
         }
         assert_eq!(errors[0], errors[1], "{sql}");
@@ -86,12 +84,16 @@ async fn two_enums_read_as_one_are_one_dictionary() {
     let file = raw::file(&record(&writer)).block(100, &body).finish();
     let path = write(dir.path(), "a.avro", &file);
     let reader: AvroSchema = record(&symbols("E", r#""s","t""#)).parse().unwrap();
-    let ctx = session_with(1, AvroOptions::default().with_reader_schema(reader));
-    ctx.register_avro_table("t", path.as_str(), AvroReadOptions::default())
+    let ctx = session(1);
+    let options = AvroOptions::default().with_reader_schema(reader);
+    ctx.register_avro_table("t", path.as_str(), options.into())
         .await
         .unwrap();
     for batch in query(&ctx, "SELECT a FROM t").await {
-        let dictionary = batch.column(0).as_any_dictionary();
+        let column = batch.column(0);
+        let dictionary = column
+            .as_any_dictionary_opt()
+            .unwrap_or_else(|| panic!("a dictionary, not {}", column.data_type()));
         let values: Vec<_> = dictionary
             .values()
             .as_string::<i32>()

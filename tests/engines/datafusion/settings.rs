@@ -148,5 +148,5 @@ async fn settings_are_shown() {
     }
     let described = "SELECT count(*) FROM information_schema.df_settings \
                      WHERE name LIKE 'avro.%' AND description <> ''";
-    assert_eq!(lines(&query(&ctx, described).await), ["20"]);
+    assert_eq!(lines(&query(&ctx, described).await), ["22"]);
 }

@@ -86,7 +86,7 @@ fn limits_are_kept() {
         ),
         (
             Limit::SchemaDepth,
-            raw::file(&"[".repeat(2_000)).finish(),
+            raw::file(&"[".repeat(5_000)).finish(),
             &|_| {},
         ),
         (

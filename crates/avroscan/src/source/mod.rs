@@ -41,6 +41,7 @@ pub use self::find::find_sources;
 pub use self::memory::MemorySource;
 pub use self::object::ObjectSource;
 pub use self::patience::Patience;
+pub use self::runtime::within;
 pub use self::store::{StorageOptions, open_store};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -11,9 +11,11 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
+use tokio::time;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -38,6 +40,20 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     Ok(Task(io_runtime()?.spawn(future)))
+}
+
+/// Runs this future on threads of this crate and returns what it does, or `None` if it takes longer
+/// than `wait`: it is dropped then. For what is good to know and not needed, such as the sizes of blocks
+/// in an object of a store that may not answer.
+///
+/// It may be awaited from any runtime or none.
+pub async fn within<F>(wait: Duration, future: F) -> Option<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    // The timer is made where there is one.
+    let task = spawn(async move { time::timeout(wait, future).await });
+    task.ok()?.await.ok()?.ok()
 }
 
 /// Runs this function on a thread that may block. Dropping the returned future keeps it from

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pollster::block_on;
 
-use crate::source::runtime::{compute, cores, run, run_blocking};
+use crate::source::runtime::{compute, cores, run, run_blocking, within};
 
 #[test]
 fn futures_that_need_tokio_run_without_one() {
@@ -83,4 +83,13 @@ fn a_dropped_computation_does_not_begin() {
         block_on(task).unwrap();
     }
     assert!(told.recv().is_err());
+}
+
+#[test]
+fn what_takes_too_long_is_given_up() {
+    let wait = Duration::from_millis(10);
+    let never = within(wait, std::future::pending::<()>());
+    assert_eq!(block_on(never), None);
+    let soon = within(Duration::from_secs(600), async { 7 });
+    assert_eq!(block_on(soon), Some(7));
 }
