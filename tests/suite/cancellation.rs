@@ -246,6 +246,9 @@ fn drop_at_every_poll<T: PartialEq + std::fmt::Debug>(
     dropped
 }
 
+/// Makes a source anew.
+type MakeSource<'a> = &'a dyn Fn() -> Arc<dyn Source>;
+
 /// A file of a sound header and 40 blocks; and one of whose blocks one has another marker, one a size
 /// that lies, and one an odd byte.
 fn files() -> [Vec<u8>; 2] {
@@ -269,7 +272,7 @@ fn readings_of_any_source_go_on_after_a_future_was_dropped() {
         let waiting = || Watched::new(file.clone(), 512, 64) as Arc<dyn Source>;
         let local = || Arc::new(FileSource::new(&path).unwrap()) as Arc<dyn Source>;
         let store = || Store::new(&file, usize::MAX, Fault::NotFound).source();
-        let sources: [(&str, &dyn Fn() -> Arc<dyn Source>); 4] = [
+        let sources: [(&str, MakeSource<'_>); 4] = [
             ("waiting", &waiting),
             ("memory", &|| memory(file.clone())),
             ("local", &local),

@@ -55,8 +55,11 @@ fn args() -> ScanArgsAvro {
     ScanArgsAvro::default().with_limits(limits)
 }
 
+/// A name, files, their rows, and the bytes of a piece of them.
+type Case = (&'static str, Vec<Arc<dyn Source>>, usize, usize);
+
 /// Files whose first blocks are unlike the rest, their rows, and the bytes of a piece of them.
-fn files() -> Vec<(&'static str, Vec<Arc<dyn Source>>, usize, usize)> {
+fn files() -> Vec<Case> {
     let dense = ROWS * BLOCKS;
     let piece = ROWS * ROW_BYTES;
     let of = |first| vec![blocks(NUMBERS, &[first, numbers(ROWS, BLOCKS)])];

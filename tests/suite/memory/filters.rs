@@ -22,7 +22,7 @@ pub(super) struct Every {
 }
 
 impl Every {
-    pub(super) fn new<const N: usize>(columns: [&str; N], every: usize) -> Arc<dyn RowFilter> {
+    pub(super) fn of<const N: usize>(columns: [&str; N], every: usize) -> Arc<dyn RowFilter> {
         Arc::new(Self {
             columns: Projection::columns(columns),
             every,
@@ -65,7 +65,7 @@ fn every_other_row_in_a_process_of_its_own() {
         .finish();
     let options = ScanOptions::default()
         .with_workers(1)
-        .with_filter(Every::new(["a"], 2));
+        .with_filter(Every::of(["a"], 2));
     let scan = Scan::from_sources_blocking(vec![memory(file)], options).unwrap();
     let watch = Watch::start();
     let mut rows = 0;
@@ -88,7 +88,7 @@ fn any_pattern_of_rows_is_kept_exactly() {
             let options = ScanOptions::default()
                 .with_workers(1)
                 .with_batch_size(batch_size)
-                .with_filter(Every::new(["a"], every));
+                .with_filter(Every::of(["a"], every));
             let found = batches(&file, &options);
             let found = arrow::compute::concat_batches(&all[0].schema(), &found).unwrap();
             let kept: BooleanArray = (0..30_000).map(|row| Some(row % every == 0)).collect();

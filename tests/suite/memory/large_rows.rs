@@ -135,7 +135,7 @@ fn splits_second_runs_and_filters_change_nothing() {
         let splits = [Split::new(0, cut), Split::new(cut, u64::MAX)];
         assert_eq!(opened.splits(splits).num_rows(), 507, "{cut}");
     }
-    let all = super::filters::Every::new(["text"], 1);
+    let all = super::filters::Every::of(["text"], 1);
     let options = options(most).with_filter(all);
     let scan = Scan::from_sources_blocking(vec![memory(file)], options).unwrap();
     for _ in 0..2 {
