@@ -24,7 +24,7 @@ const CONTAINERS: usize = 400;
 /// of the call stack than a small one has, whether they are read, passed over, resolved, merged,
 /// checked or printed. What one way of reading gives, the others do.
 ///
-/// The bytes are a file, what sketches one, or a [recipe](file_of). The limits of depth are the default
+/// The bytes are a file, what sketches one, or a recipe (`file_of`). The limits of depth are the default
 /// ones, so that it is not cut off before it shows.
 pub fn depth(data: &[u8]) {
     let file = match data.first() {
