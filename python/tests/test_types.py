@@ -202,7 +202,7 @@ def test_further_files_with_other_symbols_are_matched_by_name() -> None:
 
 
 @pytest.mark.parametrize("kind", ["array", "map", "record", "nullable"])
-@pytest.mark.parametrize("levels", [30, 33, 70, 500])
+@pytest.mark.parametrize("levels", [16, 40, 70, 150])
 def test_types_inside_each_other_are_read_or_refused(kind: str, levels: int) -> None:
     """Polars recurses over types: one that is too deep for it would end the process."""
     schema: Any = "int"
@@ -219,14 +219,19 @@ def test_types_inside_each_other_are_read_or_refused(kind: str, levels: int) -> 
             value = b"\x02" + value if kind == "nullable" else value
     header = {"type": "record", "name": "Row", "fields": [{"name": "value", "type": schema}]}
     data = raw_file(json.dumps(header), value)
-    if levels <= 30:
+    if levels == 16:
         assert avroscan.read_avro(data).height == 1
         assert avroscan.scan_avro(data).collect(engine="streaming").height == 1
         return
-    for read in (avroscan.read_avro, avroscan.scan_avro, avroscan.AvroReader, avroscan.open):
-        with pytest.raises(avroscan.SchemaError) as raised:
+    for read in (
+        avroscan.read_avro,
+        lambda data: avroscan.scan_avro(data).collect(),
+        lambda data: avroscan.scan_avro(data).collect(engine="streaming"),
+        lambda data: list(avroscan.AvroReader(data)),
+        lambda data: avroscan.open(data).to_polars(),
+    ):
+        with pytest.raises(avroscan.SchemaError, match="column_depth"):
             read(data)
-        assert raised.value.variant == "SchemaTooLarge"
 
 
 def raw_file(schema: str, row: bytes) -> bytes:
