@@ -7,7 +7,7 @@ use avroscan_tests::write::Codec;
 
 use crate::{Files, Run};
 
-/// Runs the command with so many MiB of address space.
+/// Runs the command with `mib` MiB of address space.
 fn limited(mib: usize, args: &[&str]) -> std::process::Output {
     let script = format!("ulimit -v {} && exec \"$0\" \"$@\"", mib << 10);
     let mut command = Command::new("sh");
